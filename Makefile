@@ -70,7 +70,7 @@ check: setup ## the inner loop: format, lint, types, and the unit and functional
 test: setup ## all tests, with the coverage of the product's branches
 	$(BIN)/python -m local.build
 	$(BIN)/coverage erase
-	$(BIN)/pytest -n 2 --cov --cov-report= tests/unit tests/functional tests/contract tests/simulators tests/simulation tests/cli
+	$(BIN)/pytest -n 2 --dist worksteal --cov --cov-report= tests/unit tests/functional tests/contract tests/simulators tests/simulation tests/cli
 	$(BIN)/coverage report
 	$(BIN)/python tests/branches.py
 	$(BIN)/python -m verification.simulation --seconds 60
@@ -113,6 +113,7 @@ lock: .tools/uv/.ready ## resolve the requirements anew; LOCK_OPTIONS=--upgrade 
 	$(LOCK) requirements/bootstrap.in -o requirements/bootstrap.txt
 	$(LOCK) pyproject.toml --extra command --group dev -o requirements/dev.txt
 	$(LOCK) layers/dependencies/requirements.in -c requirements/dev.txt -o layers/dependencies/requirements.txt
+	$(LOCK) layers/pdf/requirements.in -c requirements/dev.txt --no-emit-package charset-normalizer -o layers/pdf/requirements.txt
 	$(LOCK) pyproject.toml --extra command --group operator -c requirements/dev.txt -o requirements/operator.txt
 	$(LOCK) requirements/sam.in -o requirements/sam.txt
 	$(LOCK) requirements/sam.in -c requirements/sam.txt $(addprefix --no-emit-package ,$(OF_SAM_LINT)) -o requirements/sam-deploy.txt

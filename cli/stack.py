@@ -8,9 +8,10 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from cli.deployment.dead_letters import DeadLetters
+from tally.domain.asking.asking_ledger_port import AskingLedger
 from tally.domain.attaching.ports import Documents
 from tally.domain.book.bucket_port import Bucket
 from tally.domain.book.ledger_port import BookLedger
@@ -20,6 +21,9 @@ from tally.domain.record.unreadable import OddRows
 from tally.errors import SetupError, TallyError
 from tally.ports import Clock, ConnectWise, GravityZone, JobQueue, Ledger
 from tally.runtime.settings import BookSettings, PlannerSettings
+
+if TYPE_CHECKING:
+    from tally.connectwise.tickets.client import TicketClient
 
 DEFAULT_NAME = "tally"
 """What samconfig.toml calls the stack."""
@@ -39,6 +43,7 @@ class Stack:
     - ``environment``: a function's environment, by the output that names the function.
     - ``client``: a boto3 client of an AWS service in the stack's account and region.
     - ``pulse``: the pulse's memory in the ledger.
+    - ``tickets``, ``asking``: ConnectWise's service tickets, and what the ledger remembers of them.
     - ``documents``: the documents of ConnectWise's agreements.
     - ``books``, ``bucket``, ``book_settings``: what the ledger knows of published books, the bucket
       they are in, and the settings of the function that publishes them.
@@ -65,6 +70,8 @@ class Stack:
     gravityzone: Callable[[], GravityZone]
     connectwise: Callable[[], ConnectWise]
     documents: Callable[[], Documents]
+    tickets: Callable[[], "TicketClient"]
+    asking: Callable[[], AskingLedger]
     queue: Callable[[], JobQueue]
     waiting: Callable[[], int]
     dead_letters: Callable[[], DeadLetters]

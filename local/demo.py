@@ -9,7 +9,10 @@ import contextlib
 import io
 import sys
 import time
+from collections.abc import Callable
 from datetime import UTC, date, datetime
+from functools import partial
+from operator import itemgetter
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -18,7 +21,9 @@ from local.demo_book import write_book
 from local.demo_check import Comparison, compare, expected_additions
 from local.demo_ledger import read_ledger
 from local.demo_play import Player, instants, invoicing_day
+from local.demo_question import answered, asked_and_read, faults
 from local.demo_report import report
+from local.desk import DESK_PARAMETERS, make_desk
 from local.errors import LocalError
 from local.simulator_clients import ConnectWiseControls, GravityZoneControls
 from local.stack import DEMO_PARAMETERS, Stack
@@ -61,7 +66,7 @@ def _demo(present: date) -> int:
     clock = ["--now", f"{first}T00:00:00Z"]
     stack = Stack(
         _NAME,
-        parameters=DEMO_PARAMETERS,
+        parameters={**DEMO_PARAMETERS, **DESK_PARAMETERS},
         simulators={"gravityzone": clock, "connectwise": clock},
         say=lambda step: _say(f"  {step}\n"),
     )
@@ -101,12 +106,17 @@ def _play(stack: Stack, present: date) -> Comparison:
         f"\nPlaying {months[0].label} and {months[1].label}: some ticks of the schedule, and what "
         "each changed (GMT)\n"
     )
-    invoicing = invoicing_day(months[1].first)
-    for at in sorted((*instants(months[0].first, months[1].first), invoicing)):
-        if at == invoicing:
-            player.invoice(at, demo_agreements(scenario))
-        else:
-            player.tick(at)
+    make_desk(connectwise.act)
+    first, second = months[0].first, months[1].first
+    invoice = partial(player.invoice, agreements=demo_agreements(scenario))
+    steps: list[tuple[datetime, Callable[[datetime], None]]] = [
+        *((at, player.tick) for at in instants(first, second)),
+        (invoicing_day(second), invoice),
+        *((at, player.ask) for at in asked_and_read(second)),
+        (answered(second), player.answer),
+    ]
+    for at, step in sorted(steps, key=itemgetter(0)):
+        step(at)
     _say("The schedule itself, at the present time\n")
     player.fire_schedule()
     if datetime.now(UTC).date().replace(day=1) != months[2].first:
@@ -125,7 +135,9 @@ def _play(stack: Stack, present: date) -> Comparison:
     ]
     index = write_book(stack, months[1], stack.directory / "book")
     _say(f"\nA statement of {months[1].label} for each customer: open {index.relative_to(ROOT)}\n")
-    return Comparison(compared=compared.compared, differences=[*compared.differences, *letters])
+    asked = faults(connectwise.tickets(), connectwise.mails())
+    differences = [*compared.differences, *letters, *asked]
+    return Comparison(compared=compared.compared, differences=differences)
 
 
 def _summary(comparison: Comparison) -> str:
@@ -142,7 +154,7 @@ def _summary(comparison: Comparison) -> str:
 
 def _keep_function_logs(stack: Stack) -> None:
     """Write down what MiniStack would take with it."""
-    for function in ("planner", "reporter", "worker", "book"):
+    for function in ("planner", "reporter", "worker", "book", "tickets"):
         (stack.directory / f"{function}.log").write_text("\n".join(stack.log_lines(function)))
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
+from local import demo_question
 from local.demo_ledger import read_ledger
 from local.errors import LocalError
 from local.simulator_clients import (
@@ -15,6 +16,7 @@ from local.simulator_clients import (
     TrueInvoice,
 )
 from local.stack import Stack
+from simulators.connectwise.desk.example import JANE
 from tally.domain.model.month import Month
 from tally.domain.record.usage_record import RecordState
 
@@ -92,6 +94,25 @@ class Player:
         for agreement_id in agreements:
             self.connectwise.act("run_invoice", agreement_id=agreement_id)
         self.say(f"{in_lines(billed(self.connectwise.invoices(), self.names))}\n")
+
+    def ask(self, at: datetime) -> None:
+        """Have a round of tickets at that instant, and say what became of the tickets."""
+        before = self.connectwise.tickets()
+        self._arrive(at)
+        self.stack.invoke("tickets", {})
+        self.say(f"{in_lines(demo_question.told(before, self.connectwise.tickets()))}\n")
+
+    def answer(self, at: datetime) -> None:
+        """Answer what the newest ticket asks, as a member does, and say how."""
+        ticket, line = demo_question.offered(self.connectwise.tickets())
+        self._arrive(at)
+        self.connectwise.act(
+            "add_note",
+            ticket_id=ticket.id,
+            text=f"{line}\n{demo_question.REASON}",
+            by=JANE,
+        )
+        self.say(f"{in_lines([demo_question.told_answer(line)])}\n")
 
     def _invoke(self, at: datetime) -> None:
         planned = self.stack.tick(at)

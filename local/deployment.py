@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 REGION = "us-east-1"
 STACK_NAME = "tally"
 
-type Function = Literal["planner", "reporter", "worker", "book", "evidence"]
+type Function = Literal["planner", "reporter", "worker", "book", "evidence", "tickets"]
 type DeadLetters = Literal["jobs", "schedule", "planner", "reporter", "book", "evidence"]
 
 _DEAD_LETTER_QUEUES: Mapping[DeadLetters, str] = {

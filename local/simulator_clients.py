@@ -79,6 +79,24 @@ class TrueInvoice:
     lines: Sequence[BilledLine]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrueTicket:
+    """A service ticket in the ConnectWise simulator. `notes` are the texts of its notes."""
+
+    id: int
+    summary: str
+    closed: bool
+    notes: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrueMail:
+    """A mail that the service desk sent to somebody outside."""
+
+    ticket_id: int
+    to: str
+
+
 def read_companies(truth: Mapping[str, Any]) -> Sequence[TrueCompany]:
     """Read the companies out of what the GravityZone simulator answers as its truth."""
     return _COMPANIES.validate_python(truth["companies"])
@@ -94,6 +112,25 @@ def read_invoices(truth: Mapping[str, Any]) -> Sequence[TrueInvoice]:
     return _INVOICES.validate_python(truth["invoices"])
 
 
+def read_tickets(truth: Mapping[str, Any]) -> Sequence[TrueTicket]:
+    """Read the tickets out of what the ConnectWise simulator answers as its truth, oldest first."""
+    return [
+        TrueTicket(
+            id=each["id"],
+            summary=each["summary"],
+            closed=each["closedFlag"],
+            notes=[note["text"] for note in each["notes"]],
+        )
+        for each in truth["tickets"]
+    ]
+
+
+def read_mails(truth: Mapping[str, Any]) -> Sequence[TrueMail]:
+    """Read the mails out of what the ConnectWise simulator answers as its truth."""
+    return _MAILS.validate_python(truth["mails"])
+
+
+_MAILS: TypeAdapter[list[TrueMail]] = TypeAdapter(list[TrueMail])
 _COMPANIES: TypeAdapter[list[TrueCompany]] = TypeAdapter(list[TrueCompany])
 _ADDITIONS: TypeAdapter[list[TrueAddition]] = TypeAdapter(list[TrueAddition])
 _INVOICES: TypeAdapter[list[TrueInvoice]] = TypeAdapter(list[TrueInvoice])
@@ -148,6 +185,14 @@ class ConnectWiseControls(Controls):
     def invoices(self) -> Sequence[TrueInvoice]:
         """Its truth: every invoice that was made."""
         return read_invoices(self.call("GET", "truth"))
+
+    def tickets(self) -> Sequence[TrueTicket]:
+        """Its truth: every service ticket that is there."""
+        return read_tickets(self.call("GET", "truth"))
+
+    def mails(self) -> Sequence[TrueMail]:
+        """Its truth: every mail to somebody outside."""
+        return read_mails(self.call("GET", "truth"))
 
     def act(self, act: str, **details: object) -> int | None:
         """Do what a person does in ConnectWise; answers the id of what was made, if anything."""

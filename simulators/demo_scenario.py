@@ -102,7 +102,7 @@ def _gravityzone(first: date, second: date, third: date) -> GravityZoneWorld:
             granite, (first, [(10 * hour, 8), (3 * day, 9), (late, 10)]), (second, [(10 * hour, 9)])
         ),
         *_machines(partner, (first, [(6 * hour, 3)]), (second, [(6 * hour, 3)])),
-        *_machines(juniper, (first, [(9 * hour, 12)]), (second, [(9 * hour, 12), (12 * day, 14)])),
+        *_machines(juniper, (first, [(9 * hour, 12)]), (second, [(9 * hour, 12), (12 * day, 54)])),
         *_machines(maple, (first, [(14 * hour, 4), (8 * day, 6)]), (second, [(14 * hour, 5)])),
     ]
     below = (

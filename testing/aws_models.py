@@ -1,15 +1,22 @@
-"""botocore's models of AWS's services, read once a process and not once a session.
+"""What botocore finds out about AWS's services, once a process and not once a session.
 
 A test makes sessions of its own, as each Lambda function does. Each would read some ten megabytes
-of JSON again, which takes longer than most tests.
+of JSON again, look through 400 folders, and inspect 130 signatures, which takes longer than most
+tests.
 """
 
+import inspect
+from collections import defaultdict
+from collections.abc import Callable
 from functools import cache
 from typing import Any
 
-from botocore.loaders import JSONFileLoader, Loader
+from botocore import hooks, session
+from botocore.loaders import JSONFileLoader, Loader, create_loader
 
 _read = cache(JSONFileLoader().load_file)
+_found: defaultdict[str | None, dict[Any, Any]] = defaultdict(dict)
+_inspected = hooks.accepts_kwargs
 
 
 class _ReadOnce(JSONFileLoader):
@@ -17,6 +24,23 @@ class _ReadOnce(JSONFileLoader):
         return _read(file_path)
 
 
+def _loader(search_path: str | None = None) -> Loader:
+    """Make a loader that knows what others of the same search path have found."""
+    loader = create_loader(search_path)
+    vars(loader).update(_cache=_found[search_path])
+    return loader
+
+
+def _accepts_kwargs(handler: Callable[..., Any]) -> bool:
+    """Return True if the handler takes any keyword; a function's code says so by itself."""
+    code = getattr(getattr(handler, "__func__", handler), "__code__", None)
+    if code is None:
+        return bool(_inspected(handler))
+    return bool(code.co_flags & inspect.CO_VARKEYWORDS)
+
+
 def read_models_once() -> None:
-    """Let all sessions of this process share what one of them has read."""
+    """Let all sessions of this process share what one of them has found out."""
     Loader.FILE_LOADER_CLASS = _ReadOnce
+    vars(session).update(create_loader=_loader)
+    vars(hooks).update(accepts_kwargs=_accepts_kwargs)

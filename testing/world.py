@@ -233,9 +233,17 @@ class World:
         )
 
     def inventory(
-        self, *, wrap: Callable[[Any], Any] = lambda port: port, calls_per_second: float = 5
+        self,
+        *,
+        wrap: Callable[[Any], Any] = lambda port: port,
+        calls_per_second: float = 5,
+        on_odd_row: Callable[[str], None] | None = None,
     ) -> InventoryClient:
-        """Return a client of GravityZone's inventory; ``wrap`` goes around its way out."""
+        """Return a client of GravityZone's inventory; ``wrap`` goes around its way out.
+
+        Rows that cannot be read are told to ``on_odd_row``, by default together with all others.
+        """
+        ids = itertools.count(1)
         return InventoryClient(
             url=GRAVITYZONE_URL,
             api_key=SecretStr(GRAVITYZONE_KEY),
@@ -244,9 +252,9 @@ class World:
             sleep=self._sleep,
             monotonic=self._monotonic,
             jitter=self.jitter,
-            ids=lambda: f"call-{next(self._ids)}",
+            ids=lambda: f"look-{next(ids)}",
             adapter=wrap(SimulatorAdapter(self.gravityzone)),
-            on_odd_row=self.odd_rows.heard,
+            on_odd_row=on_odd_row or self.odd_rows.heard,
         )
 
     def tickets(self, *, wrap: Callable[[Any], Any] = lambda port: port) -> TicketClient:

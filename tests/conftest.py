@@ -2,6 +2,7 @@
 try an example.
 """
 
+import gc
 from collections.abc import Iterator
 
 import pytest
@@ -13,6 +14,11 @@ from testing.aws_models import read_models_once
 settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("unhurried")
 read_models_once()
+
+
+def pytest_collection_finish() -> None:
+    """Leave thousands of tests and modules out of each search for garbage: they stay to the end."""
+    gc.freeze()
 
 
 @pytest.fixture(autouse=True)

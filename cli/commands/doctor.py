@@ -7,7 +7,7 @@ import typer
 
 from cli.command import Session, command
 from cli.doctor.checklist import Result, examine
-from cli.doctor.checks import CHECKS
+from cli.doctor.checks import checks_of
 from cli.doctor.finding import Finding, Verdict
 from cli.doctor.installation import Installation
 from cli.exit_codes import FINDINGS
@@ -39,12 +39,13 @@ def doctor(session: Session) -> int | None:
     session.stack.outputs()  # without the stack there is nothing to look at
     results: list[Result] = []
     with session.output.progress("Looking") as step:
+        installation = Installation(session.stack, step=step)
+        checks = checks_of(installation)
 
         def begins(title: str) -> None:
-            step(done=len(results), total=len(CHECKS), what=title)
+            step(done=len(results), total=len(checks), what=title)
 
-        installation = Installation(session.stack, step=step)
-        results.extend(examine(installation, CHECKS, begins=begins))
+        results.extend(examine(installation, checks, begins=begins))
     if session.output.as_json:
         session.output.document(
             {

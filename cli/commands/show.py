@@ -19,6 +19,7 @@ from cli.presentation.documents import (
 )
 from cli.presentation.story import bar, chart, told
 from cli.presentation.words import NOTHING, instant, minute, month_of, number, within
+from tally.domain.asking.question import Subject
 from tally.domain.model.company import CompanyLink
 from tally.domain.model.month import Month
 from tally.domain.model.standing import Standing
@@ -26,6 +27,7 @@ from tally.domain.record.counts import counted
 from tally.domain.record.record_key import RecordKey
 from tally.domain.record.usage_record import RecordState, UsageRecord
 from tally.domain.statement.course import billed_over
+from tally.errors import TallyError
 from tally.ports import Ledger
 
 _BAR = 30
@@ -60,14 +62,14 @@ def show(
         session.output.note(f"Taken for {found.name} ({found.id}).")
     records = _records(session, found, last=max(told_month, Month.of(now)), months=months)
     if session.output.as_json:
-        session.output.document(_document(ledger, found, records))
+        session.output.document(_document(session, found, records))
         return
     out = session.output
     _print_company(out, found, ledger.link(found.id), ledger.standing(found.id), now)
     _print_months(out, records)
     for record in records:
         if _is_told(record, told_month, asked=month is not None):
-            _print_record(out, ledger, record, now)
+            _print_record(out, ledger, record, now, ticket=_ticket(session, record))
     changes = list(told(ledger.link_history(found.id)))
     if changes:
         out.say()
@@ -75,7 +77,8 @@ def show(
         _print_lines(out, changes)
 
 
-def _document(ledger: Ledger, found: Found, records: Sequence[UsageRecord]) -> Document:
+def _document(session: Session, found: Found, records: Sequence[UsageRecord]) -> Document:
+    ledger = session.stack.ledger()
     standing = ledger.standing(found.id)
     return {
         "id": found.id,
@@ -87,11 +90,24 @@ def _document(ledger: Ledger, found: Found, records: Sequence[UsageRecord]) -> D
         "records": [
             {
                 **record_document(each),
+                "ticket": _ticket(session, each),
                 "history": [entry_document(step) for step in ledger.history(each.key)],
             }
             for each in records
         ],
     }
+
+
+def _ticket(session: Session, record: UsageRecord) -> int | None:
+    """Return the number of the ticket in which an answer is waited for; None if there is none."""
+    if record.hold is None:
+        return None
+    try:
+        asked = session.stack.asking().ticket(Subject.of(record.key))
+    except TallyError as error:
+        session.output.note(f"Whether it was asked in a ticket cannot be read: {error}")
+        return None
+    return None if asked is None or asked.is_over else asked.ticket_id
 
 
 def _records(session: Session, found: Found, *, last: Month, months: int) -> Sequence[UsageRecord]:
@@ -167,7 +183,9 @@ def _print_months(out: Output, records: Sequence[UsageRecord]) -> None:
         out.say(f"{record.key.month}{name}  {shown} {record.stands} {record.state}{held}")
 
 
-def _print_record(out: Output, ledger: Ledger, record: UsageRecord, now: datetime) -> None:
+def _print_record(
+    out: Output, ledger: Ledger, record: UsageRecord, now: datetime, *, ticket: int | None
+) -> None:
     key = record.key
     out.say()
     out.say(f"{key.month.label}, {key.service}: {record.state}", style="bold")
@@ -180,6 +198,8 @@ def _print_record(out: Output, ledger: Ledger, record: UsageRecord, now: datetim
         )
     for kind, text in _waiting(record):
         out.say(f"  {kind}: {text}")
+    if ticket is not None:
+        out.say(f"  Asked in ConnectWise ticket {ticket}; answer there or here.")
     entries = ledger.history(key)
     course = [(entry.at, total) for entry, total in billed_over(entries)]
     if course:

@@ -20,6 +20,7 @@ from cli.stack import Stack, Target, TickFailedError, output
 from tally.aws.queue import SQSJobQueue
 from tally.aws.refusals import aws_errors, error_code
 from tally.aws.secret import ApiKeys
+from tally.domain.asking.asking_ledger_port import AskingLedger
 from tally.domain.attaching.ports import Documents
 from tally.domain.book.bucket_port import Bucket
 from tally.domain.book.ledger_port import BookLedger
@@ -39,6 +40,8 @@ if TYPE_CHECKING:
     from mypy_boto3_lambda import LambdaClient
     from mypy_boto3_sqs import SQSClient
     from mypy_boto3_sts import STSClient
+
+    from tally.connectwise.tickets.client import TicketClient
 
 _CLOCKS_DIFFER = timedelta(seconds=60)
 
@@ -67,6 +70,8 @@ def connect(target: Target) -> Stack:
         gravityzone=lambda: to.gravityzone,
         connectwise=lambda: to.connectwise,
         documents=lambda: to.documents,
+        tickets=lambda: to.tickets,
+        asking=lambda: to.asking,
         queue=lambda: to.queue,
         waiting=to.waiting,
         dead_letters=lambda: SQSDeadLetters(to.client("sqs"), to.outputs),
@@ -174,6 +179,18 @@ class _Connection:
         from cli.deployment.vendors import documents
 
         return documents(self.settings, self.keys)
+
+    @cached_property
+    def tickets(self) -> "TicketClient":
+        from cli.deployment.vendors import tickets
+
+        return tickets(self.settings, self.keys)
+
+    @cached_property
+    def asking(self) -> AskingLedger:
+        from tally.ledger.asking.ticket_table import DynamoDBAsking
+
+        return DynamoDBAsking(self.client("dynamodb"), self.settings.table_name)
 
     @cached_property
     def queue(self) -> JobQueue:

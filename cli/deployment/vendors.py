@@ -5,9 +5,10 @@ from collections.abc import Callable
 
 from tally.aws.secret import ApiKeys
 from tally.connectwise.documents import Documents
+from tally.connectwise.tickets.client import TicketClient
 from tally.gravityzone.pace import TokenBucket
 from tally.ports import ConnectWise, GravityZone
-from tally.runtime import bootstrap
+from tally.runtime.parts import bootstrap
 from tally.runtime.settings import PlannerSettings
 from tally.transport.operators import operators_network
 
@@ -42,3 +43,9 @@ def documents(settings: PlannerSettings, keys: ApiKeys) -> Documents:
     """Return the documents of ConnectWise's agreements."""
     client = bootstrap.connectwise_client(settings, keys, network=operators_network(os.environ))
     return Documents(client.calls)
+
+
+def tickets(settings: PlannerSettings, keys: ApiKeys) -> TicketClient:
+    """Return ConnectWise's service tickets."""
+    client = bootstrap.connectwise_client(settings, keys, network=operators_network(os.environ))
+    return TicketClient(client.calls)

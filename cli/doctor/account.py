@@ -41,7 +41,7 @@ class Table:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Schedule:
-    """A schedule that fires the planner.
+    """A schedule that fires one of the functions.
 
     ``looks``: not with ticks, but with looks at the totals of partners between them.
     """
@@ -144,10 +144,10 @@ class Account:
         urls = self._outputs()
         return {name: self.waiting(urls[name]) for name in DEAD_LETTERS if name in urls}
 
-    def schedules(self) -> Sequence[Schedule]:
-        """Return the stack's schedules that fire the planner."""
+    def schedules(self, of: str = "PlannerFunction") -> Sequence[Schedule]:
+        """Return the stack's schedules that fire a function, named by its output."""
         scheduler = cast("EventBridgeSchedulerClient", self._client("scheduler"))
-        planner = self._outputs().get("PlannerFunction", "")
+        function = self._outputs().get(of, "")
         with aws_errors("the schedule"):
             answers = [
                 scheduler.get_schedule(Name=each.rsplit("/", 1)[-1])
@@ -162,7 +162,7 @@ class Account:
                 looks='"pulse"' in target.get("Input", ""),
             )
             for each in answers
-            if (target := each.get("Target", {})).get("Arn", "").endswith(f":{planner}")
+            if (target := each.get("Target", {})).get("Arn", "").endswith(f":{function}")
         ]
 
     def alarms(self) -> Sequence[Alarm]:

@@ -139,7 +139,7 @@ def schedule(installation: Installation) -> Iterator[Finding]:
         yield needs_setup(
             f"The schedule {each.name} is disabled: no count is read and nothing is billed.",
             "If ScheduleState is DISABLED, deploy again with ENABLED. Else somebody has disabled "
-            f"it by hand: {_enable(each)}",
+            f"it by hand: {enable_by_hand(each)}",
         )
 
 
@@ -149,7 +149,7 @@ def looks(installation: Installation) -> Iterator[Finding]:
         yield ok("PulseMinutes is 0: there are no looks at totals between ticks.")
         return
     schedules = installation.account.schedules()
-    if not any(map(_has_looks_beside, schedules)):
+    if not any(map(has_template_ticks, schedules)):
         yield ok("Ticks come by ScheduleExpression, beside which there are no looks at totals.")
         return
     of_looks = [each for each in schedules if each.looks]
@@ -166,8 +166,8 @@ def looks(installation: Installation) -> Iterator[Finding]:
             f"The schedule {each.name} of looks at totals is disabled, though that of ticks is "
             "not: for up to four hours counts are followed late, then every company is read at "
             "every tick again.",
-            f"Somebody has disabled it by hand: {_enable(each)} To do without looks, deploy again "
-            "with PulseMinutes 0.",
+            f"Somebody has disabled it by hand: {enable_by_hand(each)} To do without looks, deploy "
+            "again with PulseMinutes 0.",
         )
 
 
@@ -175,12 +175,13 @@ def _of_ticks(installation: Installation) -> Sequence[Schedule]:
     return [each for each in installation.account.schedules() if not each.looks]
 
 
-def _has_looks_beside(schedule: Schedule) -> bool:
-    """Return True for the template's schedule of ticks: a local stack's own has no looks."""
+def has_template_ticks(schedule: Schedule) -> bool:
+    """Return True for the template's schedule of ticks: beside a local stack's own is no other."""
     return not schedule.looks and interval(schedule.expression) in _BETWEEN_TICKS
 
 
-def _enable(schedule: Schedule) -> str:
+def enable_by_hand(schedule: Schedule) -> str:
+    """Say where a schedule that somebody disabled is enabled."""
     return (
         f"enable it in the AWS console, Amazon EventBridge > Schedules > {schedule.name} > Enable."
     )

@@ -1,11 +1,14 @@
 """The list that a newcomer works down: keys first, then the two vendors, AWS, and each customer."""
 
+from collections.abc import Sequence
+
 from cli.doctor import (
     aws_checks,
     connectwise_checks,
     customer_checks,
     gravityzone_checks,
     listeners,
+    ticket_checks,
 )
 from cli.doctor.checklist import Check
 from cli.doctor.installation import Installation
@@ -178,3 +181,48 @@ CHECKS: tuple[Check[Installation], ...] = (
     ),
 )
 """Every check, in the order in which it makes sense to put things right."""
+
+TICKETS: tuple[Check[Installation], ...] = (
+    Check(
+        name="tickets",
+        title="Tickets: board, statuses and names",
+        look=ticket_checks.desk,
+        remedy=(
+            "Deploy again with the name exactly as in ConnectWise, upper and lower case included; "
+            "or make it there, as docs/tickets.md says."
+        ),
+        needs=("connectwise-reading",),
+    ),
+    Check(
+        name="ticket-rights",
+        title="Tickets: rights",
+        look=ticket_checks.rights,
+        needs=("tickets",),
+    ),
+    Check(
+        name="ticket-answerers",
+        title="Tickets: who may answer",
+        look=ticket_checks.answerers,
+        needs=("tickets",),
+    ),
+    Check(
+        name="ticket-schedule",
+        title="Tickets: schedule",
+        look=ticket_checks.schedule,
+        remedy=_RIGHTS,
+        needs=("tickets",),
+    ),
+    Check(
+        name="ticket-questions",
+        title="Tickets: what waits for an answer",
+        look=ticket_checks.questions,
+        remedy=_RIGHTS,
+        needs=("tickets", "table"),
+    ),
+)
+"""The checks of questions in tickets, after all others; only where a board for them is set."""
+
+
+def checks_of(installation: Installation) -> Sequence[Check[Installation]]:
+    """Return the checks that are about what this installation does."""
+    return (*CHECKS, *TICKETS) if installation.asks_in_tickets else CHECKS

@@ -11,6 +11,8 @@ from cli.stack import Stack
 from cli.suggestions import Names
 from tally import services
 from tally.aws.secret import ApiKeys, read_keys
+from tally.connectwise.tickets.client import TicketClient
+from tally.domain.asking.asking_ledger_port import AskingLedger
 from tally.domain.attaching.ports import Documents
 from tally.domain.linking.matching import NameIndex, NotLinked, count_names, resolve
 from tally.domain.model.agreement import Addition, Agreement, choose_agreement, decisive_day
@@ -24,6 +26,7 @@ from tally.gravityzone.pace import TokenBucket
 from tally.planner.gravityzone_tree import Roster, read_census, read_roster
 from tally.planner.linking import hidden_names
 from tally.ports import ConnectWise, GravityZone, Ledger
+from tally.runtime.parts.tickets import TicketSettings
 from tally.runtime.settings import PlannerSettings
 
 _CALLS_A_SECOND = 10
@@ -101,6 +104,35 @@ class Installation:
     def publishes_books(self) -> bool:
         """True if the months' books are published: the reporter is told where, to tell people."""
         return bool(self.stack.environment("ReporterFunction").get("BOOKS_BUCKET"))
+
+    @property
+    def asks_in_tickets(self) -> bool:
+        """True if questions are asked in tickets, or if that cannot be told."""
+        try:
+            return bool(self._of_tickets().get("TICKET_BOARD"))
+        except TallyError:
+            return True
+
+    @cached_property
+    def ticket_settings(self) -> TicketSettings:
+        """The settings of the function that asks in tickets."""
+        return TicketSettings.from_env(self._of_tickets())
+
+    @cached_property
+    def tickets(self) -> TicketClient:
+        """ConnectWise's service tickets, with the keys in the secret."""
+        return self.stack.tickets()
+
+    @property
+    def asking(self) -> AskingLedger:
+        """The ledger's memory of tickets."""
+        return self.stack.asking()
+
+    def _of_tickets(self) -> Mapping[str, str]:
+        """Return the environment of that function; empty for a template that has none."""
+        if "TicketsFunction" not in self.stack.outputs():
+            return {}
+        return self.stack.environment("TicketsFunction")
 
     @property
     def ledger(self) -> Ledger:

@@ -8,9 +8,9 @@ from typing import Any
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from tally.publishing.book_due import BookDue
-from tally.runtime.book_parts import BookParts, book_parts
 from tally.runtime.cold_start import started
 from tally.runtime.logs import function_logger, in_words
+from tally.runtime.parts.book import BookParts, book_parts
 
 logger = function_logger("book")
 

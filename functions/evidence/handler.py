@@ -1,6 +1,7 @@
 """The evidence function: it hands a walk that is due, or a job of its queue, to its use case."""
 
 import os
+from collections.abc import Mapping
 from dataclasses import asdict
 from functools import cache
 from typing import Any
@@ -9,17 +10,16 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from tally.errors import TallyError
 from tally.evidence.jobs import EvidenceJob, WalkDue
-from tally.runtime import evidence_parts
 from tally.runtime.cold_start import started
-from tally.runtime.evidence_parts import EvidenceFunction
 from tally.runtime.logs import function_logger, in_words
+from tally.runtime.parts.evidence import EvidenceFunction, evidence_parts
 
 logger = function_logger("evidence")
 
 
 @cache
 def _evidence() -> EvidenceFunction | None:
-    return evidence_parts.evidence(os.environ)
+    return evidence_parts(os.environ)
 
 
 @logger.inject_lambda_context(clear_state=True)
@@ -44,8 +44,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
 def _walk(function: EvidenceFunction, due: WalkDue) -> dict[str, Any]:
     logger.append_keys(walk=due.at.isoformat())
     walked = asdict(function.walk(due.at))
-    log = logger.warning if walked["troubles"] else logger.info
-    log("walked", extra={**walked, "GravityZone": function.traffic.taken().figures()})
+    _tell(function, "walked", walked)
     return walked
 
 
@@ -64,6 +63,12 @@ def _done(function: EvidenceFunction, record: dict[str, Any]) -> bool:
     except Exception:
         logger.exception("a bug in Tally")
         return False
-    log = logger.warning if done.get("troubles") else logger.info
-    log("done", extra={**done, "GravityZone": function.traffic.taken().figures()})
+    _tell(function, "done", done)
     return True
+
+
+def _tell(function: EvidenceFunction, what: str, outcome: Mapping[str, Any]) -> None:
+    odd, first = function.odd_answers.taken()
+    figures = {"GravityZone": function.traffic.taken().figures(), "odd": odd, "first_odd": first}
+    log = logger.warning if odd or outcome.get("troubles") else logger.info
+    log(what, extra={**outcome, **figures})

@@ -11,9 +11,10 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from tally.errors import ContradictedError, TallyError
 from tally.messages import Tick
 from tally.planner.plan import Planned
-from tally.runtime import bootstrap, metrics
+from tally.runtime import metrics
 from tally.runtime.cold_start import started
 from tally.runtime.logs import function_logger, in_words
+from tally.runtime.parts import bootstrap
 
 logger = function_logger("planner")
 

@@ -9,9 +9,9 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from tally.reporter.digest_due import DigestDue
 from tally.reporter.report import Report
-from tally.runtime import bootstrap
 from tally.runtime.cold_start import started
 from tally.runtime.logs import function_logger, in_words
+from tally.runtime.parts import bootstrap
 
 logger = function_logger("reporter")
 

@@ -18,9 +18,10 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from tally.errors import TallyError
 from tally.messages import Job
-from tally.runtime import bootstrap, metrics
+from tally.runtime import metrics
 from tally.runtime.cold_start import started
 from tally.runtime.logs import function_logger, in_words
+from tally.runtime.parts import bootstrap
 from tally.worker.delivery import may_open
 from tally.worker.progress import UNCHANGED
 

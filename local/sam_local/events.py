@@ -205,6 +205,16 @@ EVENTS: Sequence[Event] = (
         ),
     ),
     Event(
+        name="tickets",
+        function="tickets",
+        at=datetime(2026, 11, 2, 5, 39, tzinfo=UTC),
+        outcome=Outcome(
+            answer={"skipped": "no board for tickets is set"},
+            quantities=_AT_THE_CLOSE,
+            closed=[HARBOR_DENTAL],
+        ),
+    ),
+    Event(
         name="close-day-digest",
         function="reporter",
         at=datetime(2026, 11, 2, 6, 0, tzinfo=UTC),

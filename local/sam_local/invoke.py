@@ -15,7 +15,14 @@ from local.sam_local.engine import remove_containers
 from local.sam_local.events import EVENTS_FOLDER, Event
 from local.stack import ARCHITECTURE, HOST_SEEN_FROM_CONTAINERS
 
-FUNCTIONS: Sequence[Function] = ("planner", "worker", "reporter", "book", "evidence")
+FUNCTIONS: Sequence[Function] = (
+    "planner",
+    "worker",
+    "reporter",
+    "book",
+    "evidence",
+    "tickets",
+)
 
 NO_ACCOUNT: Mapping[str, str] = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
 """SAM hands its own credentials on to the function: these are nobody's."""

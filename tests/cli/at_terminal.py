@@ -12,7 +12,7 @@ import sys
 import termios
 
 from cli.main import app
-from tally.runtime import bootstrap
+from tally.runtime.parts import bootstrap
 from tests.cli.installed import installed
 
 

@@ -15,6 +15,7 @@ from cli.stack import Stack
 from simulators.clock import VirtualClock
 from tally.errors import SetupError
 from tally.runtime.settings import BookSettings, PlannerSettings
+from testing.asking import MemoryAsking
 from testing.books import MemoryBooks, MemoryBucket
 from testing.evidence import MemoryEvidence
 from testing.world import AGREEMENT_TYPE, PRODUCT, World
@@ -102,6 +103,7 @@ class Console:
         )
     )
     letters: MemoryLetters = field(default_factory=MemoryLetters)
+    asking: MemoryAsking = field(default_factory=MemoryAsking)
     evidence: MemoryEvidence = field(default_factory=MemoryEvidence)
     environment: Mapping[str, str] = field(default_factory=lambda: dict(ENVIRONMENT))
     books: MemoryBooks = field(default_factory=MemoryBooks)
@@ -132,6 +134,8 @@ class Console:
             gravityzone=lambda: world.plan.gravityzone,
             connectwise=lambda: world.plan.connectwise,
             documents=world.documents,
+            tickets=world.tickets,
+            asking=lambda: self.asking,
             queue=lambda: world.queue,
             waiting=lambda: len(world.queue),
             dead_letters=lambda: self.letters,

@@ -5,7 +5,7 @@ clients, virtual time.
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from functools import cache
@@ -26,10 +26,12 @@ from tally.aws.secret import ApiKeys, read_keys
 from tally.connectwise.client import ConnectWiseClient
 from tally.connectwise.documents import Documents
 from tally.connectwise.site import Keys
+from tally.connectwise.tickets.client import TicketClient
 from tally.errors import SetupError
 from tally.gravityzone.client import GravityZoneClient
 from tally.gravityzone.pace import TokenBucket
 from tally.runtime.settings import PlannerSettings
+from testing.asking import MemoryAsking
 from testing.ledger_table import table_definition
 from testing.world import Customer, World
 from tests.cli import console
@@ -109,6 +111,7 @@ class Installed:
     gravityzone_adapter: BaseAdapter
     connectwise_adapter: BaseAdapter
     schedule: str
+    asking: MemoryAsking = field(default_factory=MemoryAsking)
 
     def client(self, service: str) -> Any:  # noqa: ANN401 - whichever client it is
         """An AWS client."""
@@ -184,6 +187,8 @@ class Installed:
             gravityzone=lambda: self.gravityzone(self.settings, self.keys()),
             connectwise=lambda: self.connectwise(self.settings, self.keys()),
             documents=lambda: Documents(self.connectwise(self.settings, self.keys()).calls),
+            tickets=lambda: TicketClient(self.connectwise(self.settings, self.keys()).calls),
+            asking=lambda: self.asking,
             queue=lambda: SQSJobQueue(self.client("sqs"), self.environment["QUEUE_URL"]),
             waiting=lambda: 0,
             dead_letters=_nothing("dead letters"),
@@ -254,9 +259,9 @@ def installed() -> Iterator[Installed]:
         topic = topics.create_topic(Name="alarms")["TopicArn"]
         topics.subscribe(TopicArn=topic, Protocol="email", Endpoint="ann@example.com")
         alarms = [_alarm(name, topic) for name in ("tally-Jobs", "tally-Planner", "tally-Worker")]
-        schedule = _schedule("tally-Tick", PLANNER)
-        looks = _schedule("tally-Pulse", PLANNER, expression=LOOKS, event=LOOK)
-        other = _schedule("tally-Digest", "tally-ReporterFunction-3C4D")
+        ticks = schedule("tally-Tick", PLANNER)
+        looks = schedule("tally-Pulse", PLANNER, expression=LOOKS, event=LOOK)
+        other = schedule("tally-Digest", "tally-ReporterFunction-3C4D")
         installation = Installed(
             world=world,
             environment={**ENVIRONMENT, "QUEUE_URL": urls["JobsQueue"], "SECRET_ID": "keys"},
@@ -272,13 +277,13 @@ def installed() -> Iterator[Installed]:
                     *(("AWS::CloudWatch::Alarm", name) for name in alarms),
                     ("AWS::Scheduler::Schedule", other),
                     ("AWS::Scheduler::Schedule", looks),
-                    ("AWS::Scheduler::Schedule", schedule),
+                    ("AWS::Scheduler::Schedule", ticks),
                 ]
             ),
             identity=Identity(world.clock),
             gravityzone_adapter=SimulatorAdapter(world.gravityzone),
             connectwise_adapter=SimulatorAdapter(world.connectwise),
-            schedule=schedule,
+            schedule=ticks,
         )
         installation.customer("Harbor Dental")
         world.play(TICK)
@@ -311,9 +316,10 @@ def _alarm(name: str, topic: str) -> str:
     return name
 
 
-def _schedule(
+def schedule(
     name: str, function: str, *, expression: str = "cron(5/15 * * * ? *)", event: str = "{}"
 ) -> str:
+    """Make a schedule that fires a function; return its name."""
     _client("scheduler").create_schedule(
         Name=name,
         ScheduleExpression=expression,

@@ -18,7 +18,7 @@ from cli.stack import Target
 from simulators.connectwise.options import Credentials, Right
 from simulators.faults import Fault, FaultKind
 from tally.errors import SetupError
-from tally.runtime import bootstrap
+from tally.runtime.parts import bootstrap
 from tests.cli.installed import KEYS, Installed
 
 NEW = {name: f"new-{value}" for name, value in KEYS.items()}

@@ -1,9 +1,15 @@
 """`tally show COMPANY`: all that is known of one company."""
 
+import json
+from datetime import timedelta
+
 import pytest
 
 from cli.presentation.story import chart
+from simulators.connectwise.desk.example import example_desk
 from tally.domain.model.month import Month
+from tally.errors import ContractError
+from testing.asking import MemoryAsking, asking_round
 from testing.world import Customer
 from tests.cli.console import WHO, WHY, Console
 from tests.functional.instants import gmt
@@ -39,6 +45,38 @@ def test_link_months_and_hold(harbor: tuple[Console, Customer]) -> None:
     assert "13 closed" in out
     assert "2026-12   0 open, held at 60" in out
     assert "Approve 60, or reject it" in out
+
+
+def test_the_ticket_in_which_it_was_asked(harbor: tuple[Console, Customer]) -> None:
+    """ASK-1: its number stands beside the hold, as long as an answer is waited for there."""
+    console, customer = harbor
+    assert "ticket" not in console.done("show", customer.id).out
+    example_desk(console.world.connectwise.desk_people)
+    assert asking_round(console.world, console.asking)().made == 1
+    [ticket] = console.world.connectwise.desk
+    told = f"Asked in ConnectWise ticket {ticket['id']}; answer there or here."
+    assert told in console.done("show", customer.id).out
+    [november, december] = json.loads(console.done("show", customer.id, "--json").out)["records"]
+    assert (november["ticket"], december["ticket"]) == (None, ticket["id"])
+    console.done("approve", "Harbor Dental", *WHY, "--yes")
+    console.world.clock.advance(timedelta(minutes=15))
+    asking_round(console.world, console.asking)()
+    assert told not in console.done("show", customer.id).out
+
+
+def test_a_ticket_that_cannot_be_read_hides_nothing(
+    harbor: tuple[Console, Customer], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """SAFE-5: all else that is known of the company is shown."""
+    console, customer = harbor
+
+    def fail(*_: object) -> None:
+        raise ContractError("the item cannot be read")
+
+    monkeypatch.setattr(MemoryAsking, "ticket", fail)
+    shown = console.done("show", customer.id)
+    assert "Whether it was asked in a ticket cannot be read" in shown.err
+    assert "2026-12   0 open, held at 60" in shown.out
 
 
 def test_the_history_is_a_story(harbor: tuple[Console, Customer]) -> None:

@@ -87,6 +87,16 @@ ALARMS: dict[str, tuple[Any, ...]] = {
         300,
         "notBreaching",
     ),
+    "TicketsErrorsAlarm": (
+        "AWS/Lambda",
+        "Errors",
+        _function("TicketsFunction"),
+        "Sum",
+        AT_LEAST,
+        1,
+        900,
+        "notBreaching",
+    ),
     "PlannerErrorsAlarm": (
         "AWS/Lambda",
         "Errors",

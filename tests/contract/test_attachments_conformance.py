@@ -23,7 +23,7 @@ from testing.ledger_table import create_ledger_table
 NOW = datetime(2026, 12, 2, 5, 30, tzinfo=UTC)
 NOVEMBER = Month(2026, 11)
 PLACE = Place(company_id="c" * 24, month=NOVEMBER, agreement_id=7)
-EDITION = Edition(version=3, fingerprint="f" * 64, numbers="e" * 64)
+EDITION = Edition(version=3, records=2, fingerprint="f" * 64, numbers="e" * 64)
 WANTED = Wanted(place=PLACE, edition=EDITION, services=("endpoints",))
 LARGEST = 400 * 1024
 """DynamoDB's limit of an item."""

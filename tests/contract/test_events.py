@@ -132,6 +132,14 @@ def test_the_books_event_is_what_its_schedule_sends(event: Event, template: Temp
     assert BookDue.of(event.payload).at == event.at
 
 
+def test_the_tickets_event_is_what_its_schedule_sends(template: Template) -> None:
+    """With its placeholder filled in."""
+    (event,) = _of("tickets")
+    sent = template.properties("TicketsFunction")["Events"]["Round"]["Properties"]["Input"]
+    filled = sent.replace("<aws.scheduler.scheduled-time>", f"{event.at:%Y-%m-%dT%H:%M:%SZ}")
+    assert event.payload == json.loads(filled)
+
+
 @pytest.mark.parametrize("event", _of("worker"), ids=lambda event: event.name)
 def test_a_batch_holds_jobs(event: Event) -> None:
     """Each message is a job by the model that the worker reads it with, but for those that are

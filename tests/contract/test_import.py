@@ -1,11 +1,16 @@
 """Handlers in what Lambda would give them: the built layers, boto3, and nothing else."""
 
+import hashlib
+import pickle
 import subprocess
 from pathlib import Path
 
 import pytest
 
 from local.checkout import tool
+from tally.domain.model.month import Month
+from tally.domain.statement.statement import Customer, Statement
+from tally.statements.drawing import Form, drawn
 
 _PROGRAM = """
 import sys
@@ -19,6 +24,13 @@ files = {
 }
 print(*(name for name, file in files.items() if "site-packages" in file))
 """
+_DRAWS = """
+import sys
+sys.path[:0] = sys.argv[1:]
+import hashlib, pickle
+from tally.statements.drawing import Form, drawn
+print(hashlib.sha256(drawn(pickle.load(sys.stdin.buffer), Form.PDF)).hexdigest())
+"""
 _BOTO3 = {"boto3", "botocore", "dateutil", "jmespath", "s3transfer", "six", "urllib3"}
 """What Lambda's Python has beside its standard library: boto3 and what it needs."""
 
@@ -27,8 +39,10 @@ _BOTO3 = {"boto3", "botocore", "dateutil", "jmespath", "s3transfer", "six", "url
     ("function", "package"),
     [
         ("BookFunction", "book"),
+        ("EvidenceFunction", "evidence"),
         ("PlannerFunction", "planner"),
         ("ReporterFunction", "reporter"),
+        ("TicketsFunction", "tickets"),
         ("WorkerFunction", "worker"),
     ],
 )
@@ -63,3 +77,24 @@ def test_a_handler_imports_with_the_built_layers_and_boto3_alone(
     )
     assert done.returncode == 0, done.stderr
     assert set(done.stdout.split()) <= _BOTO3
+
+
+def test_the_book_draws_a_pdf_with_the_built_layers_alone(built: Path) -> None:
+    """PROOF-4: in Lambda a statement is drawn by what the layers hold, and is the file that the
+    command draws, whatever the letters.
+    """
+    of = Statement(
+        customer=Customer(id="हिन्दी", name="Harbor مستشفى שיניים"),
+        month=Month(2026, 11),
+        time_zone="UTC",
+        services=(),
+    )
+    layers = [built / each / "python" for each in ("TallyLayer", "DependenciesLayer", "PdfLayer")]
+    done = subprocess.run(
+        [tool(".tools/ministack", "python"), "-I", "-B", "-W", "error", "-c", _DRAWS, *layers],
+        input=pickle.dumps(of),
+        capture_output=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr.decode()
+    assert done.stdout.decode().strip() == hashlib.sha256(drawn(of, Form.PDF)).hexdigest()

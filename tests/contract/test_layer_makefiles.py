@@ -14,7 +14,8 @@ import pytest
 from local.checkout import ROOT
 
 PYTHON = Path(sys._base_executable)  # type: ignore[attr-defined]  # the one below the virtual environment, which is no such
-LAYERS = {"dependencies": "DependenciesLayer", "tally": "TallyLayer"}
+LAYERS = {"dependencies": "DependenciesLayer", "pdf": "PdfLayer", "tally": "TallyLayer"}
+WITH_PIP = ["dependencies", "pdf"]
 SHIM = """#!/bin/sh
 echo "pyenv: ${0##*/}: command not found" >&2
 echo "The \\`python3.13' command exists in these Python versions: 3.13.0" >&2
@@ -116,7 +117,7 @@ def is_built(around: Surroundings, layer: str) -> None:
     """See that the layer is whole, bytecode included."""
     ended = around.build(layer)
     assert ended.returncode == 0, ended.stderr
-    module = {"dependencies": "tiny", "tally": "tally/errors"}[layer]
+    module = {"dependencies": "tiny", "pdf": "tiny", "tally": "tally/errors"}[layer]
     site = around.folder / "artifacts" / "python"
     assert (site / f"{module}.py").exists()
     cached = (site / module).parent / "__pycache__" / f"{Path(module).name}.cpython-313.pyc"
@@ -125,17 +126,21 @@ def is_built(around: Surroundings, layer: str) -> None:
 
 @pytest.mark.parametrize("layer", LAYERS)
 def test_plain(around: Surroundings, layer: str) -> None:
-    """Outside of any virtual environment, with nothing set, both layers are built."""
+    """Outside of any virtual environment, with nothing set, each layer is built."""
     is_built(around, layer)
 
 
+@pytest.mark.parametrize("layer", WITH_PIP)
 @pytest.mark.parametrize("value", ["1", "true"])
-def test_pip_that_asks_for_a_virtual_environment(around: Surroundings, value: str) -> None:
+def test_pip_that_asks_for_a_virtual_environment(
+    around: Surroundings, layer: str, value: str
+) -> None:
     """`PIP_REQUIRE_VIRTUALENV` is about what is installed into a Python, and a layer is not."""
     around.variables["PIP_REQUIRE_VIRTUALENV"] = value
-    is_built(around, "dependencies")
+    is_built(around, layer)
 
 
+@pytest.mark.parametrize("layer", WITH_PIP)
 @pytest.mark.parametrize(
     "text",
     [
@@ -151,18 +156,19 @@ def test_pip_that_asks_for_a_virtual_environment(around: Surroundings, value: st
     ],
     ids=lambda text: " ".join(text.split("\n")[1:]).strip(),
 )
-def test_settings_of_pip(around: Surroundings, text: str) -> None:
+def test_settings_of_pip(around: Surroundings, layer: str, text: str) -> None:
     """What an operator has told pip to do with a Python's packages is not about a layer's."""
     around.configure_pip(text)
-    is_built(around, "dependencies")
+    is_built(around, layer)
 
 
-def test_variables_of_pip(around: Surroundings) -> None:
+@pytest.mark.parametrize("layer", WITH_PIP)
+def test_variables_of_pip(around: Surroundings, layer: str) -> None:
     """Nor is what the shell tells it."""
     around.variables |= dict.fromkeys(
         ("PIP_USER", "PIP_DRY_RUN", "PIP_PREFIX", "PIP_ROOT", "PIP_TARGET"), "1"
     )
-    is_built(around, "dependencies")
+    is_built(around, layer)
 
 
 @pytest.mark.parametrize("layer", LAYERS)
@@ -185,10 +191,11 @@ def test_a_shim_alone(around: Surroundings, layer: str) -> None:
     is_built(around, layer)
 
 
-def test_a_python_without_pip(around: Surroundings) -> None:
+@pytest.mark.parametrize("layer", WITH_PIP)
+def test_a_python_without_pip(around: Surroundings, layer: str) -> None:
     """A Python 3.13 without pip, as Debian's, is passed over for one that has it."""
     around.put_on_path(WITHOUT_PIP)
-    is_built(around, "dependencies")
+    is_built(around, layer)
 
 
 @pytest.mark.parametrize("layer", LAYERS)

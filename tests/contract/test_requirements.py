@@ -9,7 +9,7 @@ import pytest
 from local.checkout import ROOT
 
 LOCKS = sorted(
-    [*(ROOT / "requirements").glob("*.txt"), ROOT / "layers" / "dependencies" / "requirements.txt"]
+    [*(ROOT / "requirements").glob("*.txt"), *(ROOT / "layers").glob("*/requirements.txt")]
 )
 
 
@@ -33,11 +33,24 @@ def test_a_lock_has_hashes_and_no_addresses(lock: Path) -> None:
             assert "--hash=sha256:" in block, block.splitlines()[0]
 
 
-def test_what_is_shipped_is_what_is_tested() -> None:
-    """The layer's versions are those of the development environment."""
+@pytest.mark.parametrize("layer", ["dependencies", "pdf"])
+def test_what_is_shipped_is_what_is_tested(layer: str) -> None:
+    """The layers' versions are those of the development environment."""
     tested = _pins(ROOT / "requirements" / "dev.txt")
-    shipped = _pins(ROOT / "layers" / "dependencies" / "requirements.txt")
+    shipped = _pins(ROOT / "layers" / layer / "requirements.txt")
+    assert shipped
     assert shipped.items() <= tested.items()
+
+
+def test_what_draws_pdfs_is_in_a_layer_of_its_own() -> None:
+    """PROOF-2: the command and the one function that draws PDFs have it, no other layer."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    layers = ROOT / "layers"
+    wanted = _names((layers / "pdf" / "requirements.in").read_text().splitlines())
+    assert wanted <= _names(project["optional-dependencies"]["command"])
+    pins = {layer: _pins(layers / layer / "requirements.txt") for layer in ("dependencies", "pdf")}
+    assert wanted <= set(pins["pdf"])
+    assert not set(pins["pdf"]) & set(pins["dependencies"])
 
 
 @pytest.mark.parametrize(("part", "whole"), [("operator", "dev"), ("sam-deploy", "sam")])

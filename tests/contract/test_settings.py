@@ -6,6 +6,7 @@ import pytest
 
 from local.checkout import ROOT
 from tally.runtime import settings
+from tally.runtime.parts.tickets import TicketSettings
 from tests.contract.template import Template
 
 _OTHERS = {"AWS_ENDPOINT_URL", "LOG_LEVEL"}
@@ -29,10 +30,14 @@ def test_a_function_is_given_what_it_reads_and_nothing_else(
 
 @pytest.mark.parametrize(
     ("function", "read_by"),
-    [("ReporterFunction", settings.ReporterSettings), ("BookFunction", settings.BookSettings)],
+    [
+        ("ReporterFunction", settings.ReporterSettings),
+        ("BookFunction", settings.BookSettings),
+        ("TicketsFunction", TicketSettings),
+    ],
 )
 def test_a_reader_of_the_ledger_is_given_what_it_reads(
-    template: Template, function: str, read_by: type[settings.ReporterSettings]
+    template: Template, function: str, read_by: type[settings.FromEnvironment]
 ) -> None:
     """It reads little of what all functions are given; of its own nothing that it does not read."""
     read = {name.upper() for name in read_by.model_fields}
@@ -42,7 +47,10 @@ def test_a_reader_of_the_ledger_is_given_what_it_reads(
     assert set(template.properties(function)["Environment"]["Variables"]) <= read
 
 
-@pytest.mark.parametrize("function", ["PlannerFunction", "WorkerFunction", "BookFunction"])
+@pytest.mark.parametrize(
+    "function",
+    ["PlannerFunction", "WorkerFunction", "BookFunction", "EvidenceFunction", "TicketsFunction"],
+)
 def test_an_error_names_the_parameter_that_feeds_the_setting(
     template: Template, function: str
 ) -> None:

@@ -10,12 +10,21 @@ import pytest
 from tally.ledger.evidence.evidence_table import PARTITION
 from tests.contract.template import Template
 
-ROLES = ["BookRole", "EvidenceRole", "PlannerRole", "ReporterRole", "ScheduleRole", "WorkerRole"]
+ROLES = [
+    "BookRole",
+    "EvidenceRole",
+    "PlannerRole",
+    "ReporterRole",
+    "ScheduleRole",
+    "TicketsRole",
+    "WorkerRole",
+]
 FUNCTIONS = [
     "BookFunction",
     "EvidenceFunction",
     "PlannerFunction",
     "ReporterFunction",
+    "TicketsFunction",
     "WorkerFunction",
 ]
 QUEUES = [
@@ -53,6 +62,7 @@ def test_roles_are_ours(template: Template) -> None:
         ("BookFunction", "BookRole"),
         ("PlannerFunction", "PlannerRole"),
         ("ReporterFunction", "ReporterRole"),
+        ("TicketsFunction", "TicketsRole"),
         ("WorkerFunction", "WorkerRole"),
     ):
         assert template.properties(function)["Role"] == {"Fn::GetAtt": f"{role}.Arn"}
@@ -171,6 +181,7 @@ def test_every_statement_names_its_actions_and_one_resource(template: Template, 
         ("BookRole", "lambda"),
         ("PlannerRole", "lambda"),
         ("ReporterRole", "lambda"),
+        ("TicketsRole", "lambda"),
         ("WorkerRole", "lambda"),
         ("ScheduleRole", "scheduler"),
     ],
@@ -191,6 +202,7 @@ def test_the_schedules_may_fire_their_functions_and_report_to_their_queues(
         "FireTheEvidence": ({"lambda:InvokeFunction"}, {"Fn::GetAtt": "EvidenceFunction.Arn"}),
         "FireTheReporter": ({"lambda:InvokeFunction"}, {"Fn::GetAtt": "ReporterFunction.Arn"}),
         "FireTheBook": ({"lambda:InvokeFunction"}, {"Fn::GetAtt": "BookFunction.Arn"}),
+        "FireTheTickets": ({"lambda:InvokeFunction"}, {"Fn::GetAtt": "TicketsFunction.Arn"}),
         "ReportFailedDelivery": (
             {"sqs:SendMessage"},
             {"Fn::GetAtt": "ScheduleDeadLetterQueue.Arn"},
@@ -326,6 +338,7 @@ def test_evidence_can_change_nothing_that_bills(template: Template) -> None:
         ("BookFunction", "BookRole", "BookLogGroup"),
         ("PlannerFunction", "PlannerRole", "PlannerLogGroup"),
         ("ReporterFunction", "ReporterRole", "ReporterLogGroup"),
+        ("TicketsFunction", "TicketsRole", "TicketsLogGroup"),
         ("WorkerFunction", "WorkerRole", "WorkerLogGroup"),
     ],
 )

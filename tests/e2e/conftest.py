@@ -7,6 +7,8 @@ from collections.abc import Iterator
 
 import pytest
 
+from local.desk import DESK_PARAMETERS, make_desk
+from local.simulator_clients import ConnectWiseControls
 from local.stack import DEMO_PARAMETERS, Stack
 from simulators.scenario import dump_scenario
 from tests.e2e.msp import Msp, empty_msp
@@ -25,10 +27,12 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
         "e2e",
         parameters={
             **DEMO_PARAMETERS,
+            **DESK_PARAMETERS,
             "LogLevel": "DEBUG",
         },
         simulators={"gravityzone": options, "connectwise": options},
     ) as running:
+        make_desk(ConnectWiseControls(running.simulator_urls["connectwise"]).act)
         yield running
 
 

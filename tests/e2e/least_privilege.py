@@ -22,10 +22,13 @@ from typing import Any
 
 from local.checkout import ROOT
 from local.deployment import FunctionFailedError
+from local.desk import DESK_PARAMETERS, make_desk
 from local.errors import LocalError
 from local.processes import wait_until
 from local.sam_local.events import EVENTS
+from local.simulator_clients import ConnectWiseControls
 from local.stack import DEMO_PARAMETERS, Stack
+from simulators.connectwise.desk.example import JANE
 from simulators.scenario import dump_scenario
 from tally.domain.model.month import Month
 from tally.ledger.evidence.evidence_table import DynamoDBEvidence
@@ -50,6 +53,8 @@ PAUSE_SECONDS = 8
 """Longer than a worker waits for, so that the job goes back to the queue."""
 MANY = 20_000
 """Machines of which the evidence does not stand in one item."""
+MORE_THAN_BELIEVED = 501
+"""Machines of a first month that a person is asked about."""
 BOOK_DUE = datetime(2025, 4, 2, 5, 30, tzinfo=UTC)
 """After the close of the month of FIRST."""
 _SECONDS = 30
@@ -131,6 +136,40 @@ def gather(msp: Msp) -> None:
     _recorded(msp, "a look that failed did not come again", lambda: bool(_failed_looks(msp)))
 
 
+def ask(msp: Msp) -> None:
+    """A month is held, and asked about in a ticket; the answer is found there, written as a
+    person's, and the ticket closed.
+
+    It plays now, as the function's clock is the world's.
+    """
+    now = datetime.now(UTC).replace(microsecond=0)
+    customer = _new_customer(msp)
+    msp.check_in(customer, MORE_THAN_BELIEVED, now)
+    _ticked_at(msp, now)
+    _finished(msp, "the month was not opened")
+    asked = _asked(msp, "the question was not asked")
+    if asked["made"] != 1:
+        raise FlowFailedError("the question was not asked")
+    ticket = msp.connectwise.tickets()[-1]
+    text = "\n".join(ticket.notes)
+    (code,) = set(re.findall(r"^TALLY (\w{4}) ", text, flags=re.MULTILINE))
+    msp.set_clocks(now + timedelta(minutes=1))
+    answer = f"TALLY {code} approve {MORE_THAN_BELIEVED}\nThey took over a practice."
+    msp.connectwise.act("add_note", ticket_id=ticket.id, text=answer, by=JANE)
+    _asked(msp, "the answer was not taken")
+    (answered,) = [each for each in msp.connectwise.tickets() if each.id == ticket.id]
+    if not answered.closed:
+        raise FlowFailedError("the answer was not taken")
+
+
+def _asked(msp: Msp, otherwise: str) -> Mapping[str, Any]:
+    try:
+        asked: Mapping[str, Any] = msp.stack.invoke("tickets", {"at": "now"})
+    except FunctionFailedError as error:
+        raise FlowFailedError(otherwise) from error
+    return asked
+
+
 def _ticked_at(msp: Msp, now: datetime) -> None:
     try:
         msp.tick(now, drain=False)
@@ -190,6 +229,7 @@ FLOWS: Mapping[str, Callable[[Msp], None]] = {
     "WorkerFunction": work,
     "EvidenceFunction": gather,
     "BookFunction": publish,
+    "TicketsFunction": ask,
 }
 
 
@@ -315,7 +355,8 @@ by `make least-privilege`; a test compares both tables with the template.
 Each of these was taken out of its role on a local stack that enforces IAM on the calls that
 functions make, and the function's flow was played: a tick on an empty ledger; a month that is
 opened, raised, and put off in the queue; a book that is published; machines that are walked and
-asked about. With all of them everything is done; without any one of them, this happens.
+asked about; a hold that is asked about in a ticket and answered there. With all of them everything
+is done; without any one of them, this happens.
 
 {table(OURS_HEAD, ours)}
 
@@ -347,10 +388,15 @@ def main() -> int:
             options = ("--scenario", str(scenario))
             with Stack(
                 "least-privilege",
-                parameters={**DEMO_PARAMETERS, "AttachStatements": "true"},
+                parameters={
+                    **DEMO_PARAMETERS,
+                    "AttachStatements": "true",
+                    **DESK_PARAMETERS,
+                },
                 simulators={"gravityzone": options, "connectwise": options},
                 say=lambda step: print(f"  {step}", flush=True),
             ) as stack:
+                make_desk(ConnectWiseControls(stack.simulator_urls["connectwise"]).act)
                 found = tried(stack, ours)
     except LocalError as error:
         print(error, file=sys.stderr)

@@ -114,7 +114,7 @@ class Msp:
             simulator.call("DELETE", "calls")
         self.set_clocks(FIRST)
         self.stack.put_secret(KEYS)
-        for function in ("planner", "reporter", "worker", "book", "evidence"):
+        for function in ("planner", "reporter", "worker", "book", "evidence", "tickets"):
             self._lines_before[function] = len(self.stack.log_lines(function))
 
     def add_customer(self, name: str) -> Customer:

@@ -60,7 +60,7 @@ def test_the_book_of_a_month(msp: Msp, tmp_path: Path) -> None:
     """
     now = datetime.now(UTC).replace(microsecond=0)
     msp.set_clocks(now)
-    customers = {"Amber Kettle Cafe": 3, "Driftwood Hotel": 2}
+    customers = {"Larch Street Books": 3, "Gull Rock Surgery": 2}
     for name, machines in customers.items():
         msp.check_in(msp.add_customer(name), machines, now)
     run(msp, "sync", "--yes")

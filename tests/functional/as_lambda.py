@@ -28,7 +28,11 @@ from requests.adapters import BaseAdapter
 
 from simulators.adapter import SimulatorAdapter
 from simulators.clock import VirtualClock
-from tally.runtime import book_parts, bootstrap, evidence_parts
+from simulators.connectwise.desk.example import BOARD, CLOSED, OPEN, example_desk
+from tally.runtime.parts import book as book_parts
+from tally.runtime.parts import bootstrap
+from tally.runtime.parts import evidence as evidence_parts
+from tally.runtime.parts import tickets as tickets_parts
 from testing.aws_models import read_models_once
 from testing.ledger_table import create_ledger_table
 from testing.world import World
@@ -43,9 +47,13 @@ KEYS = {
 TICK = "2026-11-01T00:05:00Z"
 ENVIRONMENT = {
     **deployed_environment.ENVIRONMENT,
-    "BOOKS_BUCKET": "books",
     "REQUEST_TIMEOUT_SECONDS": "2",
     "SECRET_ID": "keys",
+    "BOOKS_BUCKET": "books",
+    "ATTACH_STATEMENTS": "true",
+    "TICKET_BOARD": BOARD,
+    "TICKET_OPEN_STATUS": OPEN,
+    "TICKET_CLOSED_STATUS": CLOSED,
 }
 
 
@@ -178,6 +186,9 @@ class Msp:
         self.world = World(clock=VirtualClock(datetime(2026, 11, 1, 0, 5, tzinfo=UTC)))
         customer = self.world.add_customer("Harbor Dental")
         self.world.check_in(customer, 12)
+        asked_about = self.world.add_customer("Lakeside Library")
+        self.world.check_in(asked_about, 501)
+        example_desk(self.world.connectwise.desk_people)
         create_ledger_table(boto3.client("dynamodb"), "ledger")
         self.sqs, self.secrets = boto3.client("sqs"), boto3.client("secretsmanager")
         for name in ("QUEUE_URL", "EVIDENCE_QUEUE_URL"):
@@ -196,13 +207,15 @@ class Msp:
         inventory = evidence_parts.Outside(gravityzone=gravityzone, clock=self.world.clock)
         with (
             patch.object(bootstrap, "World", lambda: outside),
-            patch.object(book_parts, "World", lambda: outside),
             patch.object(evidence_parts, "Outside", lambda: inventory),
+            patch.object(book_parts, "World", lambda: outside),
+            patch.object(tickets_parts, "World", lambda: outside),
         ):
             invoke("planner", {"tick": TICK})
             invoke("worker", {"Records": self.batch("QUEUE_URL")})
             invoke("evidence", {"walk": TICK}, {"Records": self.batch("EVIDENCE_QUEUE_URL")})
             invoke("evidence", {"Records": self.batch("EVIDENCE_QUEUE_URL")})
+            invoke("tickets", {"at": TICK})
             invoke("reporter", {"digest": "close-day", "at": "2026-12-02T06:00:00Z"})
             invoke("book", {"at": "2026-12-02T05:30:00Z"})
 
@@ -257,7 +270,7 @@ def errors_that_nobody_foresaw(msp: Msp) -> None:
         {"Records": [{"body": json.dumps(KEYS)}]},
         {"digest": 1},
     ):
-        for function in ("planner", "worker", "reporter", "evidence", "book"):
+        for function in ("planner", "worker", "reporter", "evidence", "book", "tickets"):
             invoke(function, event)
 
 
@@ -273,7 +286,8 @@ def secrets_that_are_none(msp: Msp) -> None:
         json.dumps({**KEYS, "gravityzone_api_key": f"\N{SNOWMAN}{KEYS['gravityzone_api_key']}"}),
     ):
         msp.secrets.put_secret_value(SecretId="keys", SecretString=value)
-        invoke("planner", {"tick": TICK})
+        for function, event in (("planner", {"tick": TICK}), ("tickets", {"at": TICK})):
+            invoke(function, event)
     msp.secrets.put_secret_value(SecretId="keys", SecretString=json.dumps(KEYS))
 
 

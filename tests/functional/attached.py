@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import partial
 from itertools import count
 from typing import Any
 
@@ -15,6 +14,7 @@ from tally.domain.statement.statement import Statement
 from tally.people.read_statements import read_statements
 from testing.attachments import MemoryAttachments
 from testing.effects import Effects
+from testing.evidence import MemoryEvidence
 from testing.world import Customer, World
 from tests.functional.instants import gmt
 
@@ -40,14 +40,21 @@ class Attaching:
     private: bool = True
     month: Month = NOVEMBER
     statements: Statements | None = None
+    evidence: MemoryEvidence = field(default_factory=MemoryEvidence)
     _states: Iterator[int] = field(default_factory=count)
 
-    def run(self, *, state: str = "", effects: Effects | None = None) -> Run:
+    def run(
+        self,
+        *,
+        state: str = "",
+        effects: Effects | None = None,
+        bug: Callable[[Any], Any] = lambda port: port,
+    ) -> Run:
         """One run over the month; without a ``state`` it looks at everything anew."""
         wrap: Callable[[Any], Any] = (effects or Effects()).wrap
         kept = wrap(self.attachments)
         one = AttachOne(
-            documents=self.world.documents(wrap=wrap),
+            documents=bug(self.world.documents(wrap=wrap)),
             attachments=kept,
             clock=self.world.clock,
             settle=self.world.plan.policy.settle,
@@ -56,22 +63,28 @@ class Attaching:
         attach = AttachMonth(
             one=one,
             attachments=kept,
-            statements=self.statements or partial(_statements, self.world),
+            statements=self.statements or self._statements,
             pdf=self.pdf,
             seconds_left=self.seconds_left,
             at_once=1,
         )
         return attach(self.month, state=state or f"{next(self._states)}")
 
+    def _statements(self, month: Month, unreadable: dict[str, str]) -> Iterator[Statement]:
+        return read_statements(
+            self.world.ledger,
+            month,
+            zone="UTC",
+            evidence=self.evidence,
+            evidence_of="endpoints",
+            unreadable=unreadable,
+        )
+
     def left(self) -> list[tuple[str, str]]:
         """The customers without their document, by name, and why."""
         account = self.attachments.month(self.month)
         assert account is not None
         return [(each.name, each.why) for each in account.left]
-
-
-def _statements(world: World, month: Month, unreadable: dict[str, str]) -> Iterator[Statement]:
-    return read_statements(world.ledger, month, zone="UTC", unreadable=unreadable)
 
 
 def documents(world: World, customer: Customer) -> Sequence[DocumentTruth]:

@@ -13,7 +13,7 @@ import planner.handler as planner_function
 import worker.handler as worker_function
 from simulators.adapter import SimulatorAdapter
 from simulators.clock import VirtualClock
-from tally.runtime import bootstrap
+from tally.runtime.parts import bootstrap
 from testing.ledger_table import create_ledger_table
 from testing.world import Customer, World
 from tests.functional.deployed_environment import ENVIRONMENT

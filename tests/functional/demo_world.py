@@ -8,16 +8,23 @@ from datetime import UTC, date, datetime, time
 from local.demo_check import Comparison, Expected, compare, expected_additions
 from local.demo_ledger import LedgerContents
 from local.demo_play import instants, invoicing_day
+from local.demo_question import answered, asked_and_read, offered
+from local.desk import make_desk
 from local.simulator_clients import (
     TrueAddition,
     TrueCompany,
     TrueInvoice,
+    TrueMail,
+    TrueTicket,
     read_additions,
     read_companies,
     read_invoices,
+    read_mails,
+    read_tickets,
 )
 from simulators.adapter import SimulatorAdapter
 from simulators.clock import VirtualClock
+from simulators.connectwise.desk.example import JANE
 from simulators.control_calls import control
 from simulators.demo_scenario import (
     DEMO_AGREEMENT_TYPE,
@@ -29,6 +36,7 @@ from simulators.demo_scenario import (
 from simulators.gravityzone import GravityZoneSimulator
 from simulators.scenario import Scenario
 from tally.domain.model.month import Month
+from testing.asking import MemoryAsking, asking_round
 from testing.world import World
 
 
@@ -56,6 +64,7 @@ class DemoWorld:
         """The demo's ticks and invoices, then a tick at the present. An error of Tally's fails the
         test.
         """
+        second = self.months[1].first
         noon = datetime.combine(self.present, time(12, 0), tzinfo=UTC)
         ticks = (*instants(self.months[0].first, self.months[1].first), noon)
         invoicing = invoicing_day(self.months[1].first)
@@ -63,8 +72,36 @@ class DemoWorld:
         self.world.clock.set(invoicing)
         for agreement_id in demo_agreements(self.scenario):
             self.world.connectwise.people.run_invoice(agreement_id)
-        self.world.play(*(at for at in ticks if at > invoicing))
+        asking, reading = asked_and_read(second)
+        self.world.play(*(at for at in ticks if invoicing < at < asking))
+        make_desk(self._act)
+        memory = MemoryAsking()
+        for at in (asking, answered(second), reading):
+            self.world.clock.set(at)
+            if at == answered(second):
+                ticket, line = offered(self.tickets())
+                self._act("add_note", ticket_id=ticket.id, text=line, by=JANE)
+            else:
+                assert asking_round(self.world, memory)().failures == {}
+        self.world.play(*(at for at in ticks if at > reading))
         assert self.world.failures == []
+
+    def _act(self, act: str, **details: object) -> int | None:
+        """What a person does in ConnectWise, by a control call."""
+        order = json.dumps({"act": act, **details}).encode()
+        answer = control(self.world.connectwise, "POST", "/_sim/acts", order)
+        result: int | None = json.loads(answer.body)["result"]
+        return result
+
+    def tickets(self) -> Sequence[TrueTicket]:
+        return read_tickets(
+            json.loads(control(self.world.connectwise, "GET", "/_sim/truth", b"").body)
+        )
+
+    def mails(self) -> Sequence[TrueMail]:
+        return read_mails(
+            json.loads(control(self.world.connectwise, "GET", "/_sim/truth", b"").body)
+        )
 
     def companies(self) -> Sequence[TrueCompany]:
         return read_companies(

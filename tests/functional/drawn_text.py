@@ -1,6 +1,7 @@
 """The text of a drawn statement, whichever form it has."""
 
 import io
+from unicodedata import normalize
 
 import pypdf
 
@@ -17,8 +18,8 @@ def text_of(of: Statement, form: Form) -> str:
 def text_of_pdf(file: bytes) -> str:
     """Return what a reader of a PDF finds in it, its lines joined by spaces.
 
-    A sign that is a part of a letter is read as a space of no width.
+    A letter of Arabic is read as the one that it is, whatever its form.
     """
     pages = pypdf.PdfReader(io.BytesIO(file)).pages
     text = " ".join(word for page in pages for word in page.extract_text().split())
-    return text.replace("\u200b", "")
+    return normalize("NFKC", text)

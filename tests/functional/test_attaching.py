@@ -332,7 +332,8 @@ def of_another(model: Statement, agreement_id: int) -> Statement:
     return replace(model, customer=customer, services=(replace(service, lines=(line,)),))
 
 
-def test_a_month_that_fails_stops_no_other() -> None:
+@pytest.mark.parametrize("error", [TransientError("the ledger is not there"), KeyError("a bug")])
+def test_a_month_that_fails_stops_no_other(error: Exception) -> None:
     """SAFE-5: the others are attached; then its error is raised."""
     months = [Month(2026, number) for number in (8, 9, 10, 11)]
     attachments = MemoryAttachments(months={months[1]: MonthAttached(month=months[1])})
@@ -341,7 +342,7 @@ def test_a_month_that_fails_stops_no_other() -> None:
     def attach(month: Month, *, state: str) -> Run:
         seen.append((month, state))
         if month == months[1]:
-            raise TransientError("the ledger is not there")
+            raise error
         return Run(month=month)
 
     states = {months[1]: "b", months[3]: "d"}
@@ -350,7 +351,7 @@ def test_a_month_that_fails_stops_no_other() -> None:
         attachments=attachments,
         state=states.get,
     )
-    with pytest.raises(TransientError):
+    with pytest.raises(type(error)):
         closed_months(months)
     assert seen == [(months[1], "b"), (months[3], "d")]
 

@@ -10,7 +10,8 @@ import pytest
 import book.handler as book_function
 from simulators.connectwise import Right
 from tally.ledger.attachments.attachment_table import DynamoDBAttachments
-from tally.runtime import book_parts, bootstrap
+from tally.runtime.parts import book as book_parts
+from tally.runtime.parts import bootstrap
 from testing.world import Customer
 from tests.functional.attached import CLOSE, FIRST, NOVEMBER, SECOND, calls, documents
 from tests.functional.deployed_functions import Context, Deployed

@@ -3,6 +3,7 @@ by tracemalloc.
 """
 
 import tracemalloc
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 
@@ -10,18 +11,21 @@ import pytest
 
 from simulators.clock import VirtualClock
 from tests.functional.instants import gmt
-from verification.bench import calls, memory, pulse
+from verification.bench import calls, evidence, memory, pulse, tickets
 from verification.bench.agenda import Agenda
-from verification.bench.cold_start import BARE, HANDLERS, first_moments
+from verification.bench.cold_start import BARE, HANDLERS, FirstMoment, first_moments
 from verification.bench.planner_scene import TICK, planner
 from verification.bench.timeline import Timeline
+
+# The tracer that counts branches would be measured too.
+pytestmark = pytest.mark.no_cover
 
 SMALL, LARGE = 500, 2_500
 AT_ONCE = 100
 BYTES_A_COMPANY = 1_500
 """What the planner holds of each at most; it was measured at 1,180."""
 HEAVY = {
-    *("moto", "cli", "typer", "rich", "pydyf", "uharfbuzz"),
+    *("moto", "cli", "typer", "rich", "arabic_reshaper", "bidi", "reportlab", "PIL", "uharfbuzz"),
     *(
         "tally.domain.reporting.digest",
         "tally.reporter.report",
@@ -36,7 +40,13 @@ HEAVY = {
         "tally.domain.evidence",
         "tally.ledger.evidence",
         "tally.gravityzone.inventory",
-        "tally.runtime.evidence_parts",
+        "tally.runtime.parts.evidence",
+        "tally.asking",
+        "tally.domain.asking",
+        "tally.ledger.asking",
+        "tally.connectwise.tickets",
+        "tally.runtime.parts.tickets",
+        "tally.runtime.parts.book",
     ),
 }
 """What no first tick or job may import: another's work, or a machine's for development."""
@@ -55,7 +65,7 @@ OF_THE_OTHER = {
     },
 }
 """What is the other function's alone: a value class of ours costs half a millisecond."""
-MODULES, DATACLASSES = {"planner": 120, "worker": 122}, {"planner": 99, "worker": 83}
+MODULES, DATACLASSES = {"planner": 121, "worker": 123}, {"planner": 99, "worker": 83}
 """Ours, at most, that a first invocation imports."""
 
 
@@ -97,29 +107,38 @@ def test_a_workers_memory_is_flat() -> None:
     assert memory.worker_growth(jobs=2_000) < memory.FLAT_KB
 
 
+@pytest.fixture(scope="module")
+def first() -> Mapping[str, tuple[FirstMoment, Sequence[str]]]:
+    """What each handler and each bare program imports in its first moments, and what it asks."""
+    with first_moments() as moments:
+        return {
+            module: (moments.run(function, module), moments.answers.forgotten())
+            for function, module in (*HANDLERS.items(), *BARE.items())
+        }
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("function", ["planner", "worker"])
-def test_a_first_invocation_imports_nothing_that_it_does_not_use(function: str) -> None:
+def test_a_first_invocation_imports_nothing_that_it_does_not_use(
+    first: Mapping[str, tuple[FirstMoment, Sequence[str]]], function: str
+) -> None:
     """Design 3: what a cold start pays for is what the function uses, up to the end of its first
     tick or job.
     """
-    with first_moments() as moments:
-        moment = moments.run(function, HANDLERS[function])
+    moment, _ = first[HANDLERS[function]]
     assert not {*moment.modules} & (HEAVY | OF_THE_OTHER[function])
     assert sum(each.startswith("tally.") for each in moment.modules) <= MODULES[function]
     assert moment.dataclasses <= DATACLASSES[function]
 
 
 @pytest.mark.slow
-def test_a_first_invocation_and_its_bare_program_make_the_same_calls() -> None:
+def test_a_first_invocation_and_its_bare_program_make_the_same_calls(
+    first: Mapping[str, tuple[FirstMoment, Sequence[str]]],
+) -> None:
     """Design 3: what a cold start is measured against does what the handler does, and the handler
     leaves nothing out.
     """
-    asked = {}
-    with first_moments() as moments:
-        for function, module in (*HANDLERS.items(), *BARE.items()):
-            moments.run(function, module)
-            asked[module] = moments.answers.forgotten()
+    asked = {module: calls for module, (_, calls) in first.items()}
     for function, handler in HANDLERS.items():
         assert asked[handler] == asked[BARE[function]]
         assert "GetSecretValue" in asked[handler]
@@ -135,6 +154,36 @@ def test_a_small_month_keeps_what_the_pulse_promises() -> None:
     missed = [each.what for each in figures if not each.kept]
     assert [each for each in missed if "calls" not in each and "variable" not in each] == []
     assert sum(each.bound is not None for each in figures) == 8
+
+
+@pytest.mark.slow
+def test_a_small_month_of_evidence_asks_about_each_machine_once() -> None:
+    """PROOF-1: few customers share a walk's pages, so its calls are those of a thousand alone."""
+    figures = list(evidence.measure(customers=40))
+    missed = [each.what for each in figures if not each.kept]
+    assert set(missed) <= {"walks, calls a customer"}
+    assert sum(each.bound is not None for each in figures) == 4
+
+
+def test_a_run_of_tickets_reads_its_own_alone() -> None:
+    """ASK-8: two calls an open question and run and a few beside, however many customers there are;
+    none where none is open.
+    """
+    quiet = tickets.TicketScene(companies=30, questions=0)
+    assert [quiet.run() for _ in range(3)] == [0, 0, 0]
+    asked = tickets.TicketScene(companies=30, questions=4)
+    asked.run()
+    assert asked.open == 4
+    made = [asked.run() for _ in range(3)]
+    assert max(made) <= 4 * tickets.CALLS_A_QUESTION + tickets.CALLS_BESIDE
+    assert min(made) >= 4 * tickets.CALLS_A_QUESTION
+
+
+def test_what_is_of_tickets_is_told_from_the_rest() -> None:
+    """The figure of imports counts the rooms of tickets, and nothing that only sounds like them."""
+    assert tickets.of_asking(["tally.asking.round", "tally.worker.sync", "tickets"]) == [
+        "tally.asking.round"
+    ]
 
 
 def test_time_goes_on_while_somebody_waits() -> None:

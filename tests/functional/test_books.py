@@ -19,7 +19,9 @@ from tally.errors import (
     NotStartedError,
     SetupError,
     TransientError,
+    UnreadableItemError,
 )
+from tally.publishing.pages import Pages
 from testing.books import MemoryBooks
 from tests.functional.book_world import (
     AFTER_THE_CLOSE,
@@ -222,6 +224,41 @@ def test_a_month_that_fails_stops_no_other() -> None:
     msp.books.broken = False
     assert msp.publish("2026-12-02 17:30") == ["2026-10/1"]
     assert msp.differences() == []
+
+
+def test_an_old_month_that_cannot_be_read_stops_no_other() -> None:
+    """SAFE-5: nor does the one to which the oldest of them is chained; it is told all the same."""
+    msp = october_closed()
+    msp.publish(AFTER_THE_CLOSE)
+    msp.world.play(gmt("2027-12-10 00:05"))
+
+    class Odd(MemoryBooks):
+        """Its October cannot be read; thirteen later months have passed their close."""
+
+        def read(self, month: Month) -> MonthBooks:
+            if month == OCTOBER:
+                raise UnreadableItemError("October cannot be read")
+            return super().read(month)
+
+    msp.books = Odd(months=msp.books.months)
+    msp.books.months[NOVEMBER] = replace(
+        MonthBooks(month=NOVEMBER), editions=msp.books.months[OCTOBER].editions
+    )
+    with pytest.raises(UnreadableItemError, match="October cannot be read"):
+        msp.publish("2027-12-10 05:30")
+    assert Month(2027, 11) in msp.books.months
+
+
+def test_a_bug_in_one_month_stops_no_other() -> None:
+    """SAFE-5: the other months are published; then it is raised."""
+    msp = october_closed(through=2)
+    whole = Pages(
+        ledger=msp.world.ledger, evidence=msp.evidence, evidence_of="endpoints", zone="UTC"
+    )
+    msp.pages = lambda month: [("index.html", None)] if month == OCTOBER else whole(month)  # type: ignore[list-item]
+    with pytest.raises(TypeError):
+        msp.publish("2026-12-02 05:30")
+    assert [len(msp.books.read(month).editions) for month in (OCTOBER, NOVEMBER)] == [0, 1]
 
 
 def test_a_bug_is_told_in_the_ledger(msp: BookWorld) -> None:

@@ -1,7 +1,7 @@
 """`tally book verify`'s use case: whatever is changed, missing or added is named (PROOF-6)."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 import pytest
@@ -9,6 +9,7 @@ import pytest
 from tally.domain.book.manifest import read_manifest, sha256
 from tally.domain.model.month import Month
 from tally.errors import SetupError
+from testing.books import MemoryBucket
 from tests.functional.book_world import NOVEMBER, OCTOBER, BookWorld, key, october_closed
 from tests.functional.instants import gmt
 
@@ -67,6 +68,28 @@ def test_an_extra_page_is_named(msp: BookWorld) -> None:
     assert verified.strays == ("books/readme.txt",)
     [found] = msp.differences()
     assert found == ("2026-11/1 new.html is not named in the manifest: it was put there by others")
+
+
+@pytest.mark.parametrize("month", ["2000-01", "2026-09", "2027-01", "2999-12", "9999-12"])
+def test_a_month_that_nobody_can_have_published_is_of_no_book(msp: BookWorld, month: str) -> None:
+    """SAFE-10: an object of a month before the first or still to come is told by its key, and no
+    month is looked for on its strength.
+    """
+    msp.bucket.objects[f"books/{month}/1/index.html"] = b""
+    verified = msp.verify()
+    assert verified.strays == (f"books/{month}/1/index.html",)
+    assert verified.differences == ()
+
+
+def test_books_whose_ledger_was_lost_are_told_for_what_they_are(msp: BookWorld) -> None:
+    """PROOF-6: of a ledger without a tick no month is expected, and each book is unknown."""
+    msp.world.ledger = BookWorld().world.ledger
+    msp.books.months.clear()
+    verified = msp.verify()
+    assert verified.strays == ()
+    assert [each.what[:30] for each in verified.differences] == [
+        "the ledger does not know of it"
+    ] * 3
 
 
 def test_a_page_that_was_changed_with_its_manifest_shows(msp: BookWorld) -> None:
@@ -146,6 +169,27 @@ def test_a_book_that_is_being_written_is_no_difference(msp: BookWorld) -> None:
     known = msp.books.read(NOVEMBER)
     msp.books.save(known.claimed("run 9", until=gmt("2026-12-02 06:00")))
     assert msp.differences() == []
+
+
+def test_a_book_that_is_published_meanwhile_is_no_difference() -> None:
+    """PROOF-6: what came after the bucket was listed is looked for once more."""
+    msp = october_closed()
+
+    class Busy(MemoryBucket):
+        """Its book is published just after it was listed for the first time."""
+
+        listed = 0
+
+        def keys(self, beginning: str) -> Iterator[str]:
+            found = list(super().keys(beginning))
+            self.listed += 1
+            if self.listed == 1:
+                msp.publish("2026-11-02 05:30")
+            return iter(found)
+
+    msp.bucket = Busy()
+    verified = msp.verify()
+    assert (verified.differences, verified.editions) == ((), 1)
 
 
 Change = Callable[[dict[str, object]], object]

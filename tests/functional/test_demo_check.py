@@ -8,6 +8,8 @@ import pytest
 from simulators.demo_scenario import DEMO_PRODUCT
 from tests.functional.demo_world import DemoWorld
 
+pytestmark = pytest.mark.slow
+
 PRESENT = date(2026, 11, 22)
 BILLED = {
     "Harbor Dental",

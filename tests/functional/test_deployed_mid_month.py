@@ -19,6 +19,8 @@ from testing.world import Customer, World
 from tests.functional.instants import gmt
 from tests.functional.mid_month import DEPLOYED, WHO, key_of, mid_month
 
+pytestmark = pytest.mark.slow
+
 BEFORE: Mapping[str, Any] = json.loads(
     (Path(__file__).parents[1] / "fixtures" / "before_schema_1.json").read_text(encoding="utf-8")
 )

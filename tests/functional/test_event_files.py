@@ -13,6 +13,7 @@ import book.handler as book_function
 import evidence.handler as evidence_function
 import planner.handler as planner_function
 import reporter.handler as reporter_function
+import tickets.handler as tickets_function
 import worker.handler as worker_function
 from local.sam_local.event_scene import BEGINS, opt_the_partner_in, scenario, seen
 from local.sam_local.events import EVENTS, Event, Outcome, differences
@@ -25,7 +26,8 @@ from simulators.demo_scenario import DEMO_AGREEMENT_TYPE, DEMO_PRODUCT
 from simulators.gravityzone import GravityZoneSimulator
 from tally.errors import TallyError
 from tally.ledger.dynamodb import DynamoDBLedger
-from tally.runtime import bootstrap, evidence_parts
+from tally.runtime.parts import bootstrap
+from tally.runtime.parts import evidence as evidence_parts
 from testing.ledger_table import create_ledger_table
 from tests.functional.deployed_functions import KEYS, Context
 
@@ -35,6 +37,7 @@ HANDLERS = {
     "reporter": reporter_function.handler,
     "evidence": evidence_function.handler,
     "book": book_function.handler,
+    "tickets": tickets_function.handler,
 }
 
 
@@ -104,6 +107,7 @@ def stage(environment: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> Itera
             reporter_function._report,
             evidence_function._evidence,
             book_function._parts,
+            tickets_function._tickets,
         ):
             cached.cache_clear()
         yield stage
@@ -113,6 +117,7 @@ def stage(environment: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> Itera
             reporter_function._report,
             evidence_function._evidence,
             book_function._parts,
+            tickets_function._tickets,
         ):
             cached.cache_clear()
 

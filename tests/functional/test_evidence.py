@@ -64,10 +64,10 @@ def test_a_machine_that_did_not_connect_in_the_month_is_never_called_active() ->
     asleep = tenant.check_in_new(customer.id, 1, at=gmt("2026-10-20 08:00"))[0]
     play.world.play(gmt("2026-11-01 02:30"))
     play.world.gravityzone.machines.delete(made[0])
-    play.days(1, 4)
+    play.days(1, 8)
     assert (play.count(customer), play.evidence(customer).proven) == (3, 2)
     asked = play.calls("getManagedEndpointDetails")
-    play.days(5, 9)
+    play.days(9, 12)
     assert play.calls("getManagedEndpointDetails") == asked == 3
     play.walk(LAST_HOUR)
     assert play.calls("getManagedEndpointDetails") == 4
@@ -240,14 +240,14 @@ def test_each_month_begins_anew() -> None:
     """PROOF-1: a proof of November is none of December, and the likely ones are asked first."""
     play, customer, made = harbor()
     tenant = play.world.gravityzone.tenant
-    stale = tenant.check_in_new(customer.id, 2, at=gmt("2026-10-20 08:00"))
-    play.days(1, 4)
-    for each in made[:2]:
+    stale = tenant.check_in_new(customer.id, 1, at=gmt("2026-10-20 08:00"))
+    play.days(1, 9)
+    for each in made:
         tenant.check_in(each, gmt("2026-12-01 08:00"))
     before = play.calls("getManagedEndpointDetails")
-    play.days(1, 5, "2026-12")
+    play.days(1, 9, "2026-12")
     december = play.evidence(customer, "2026-12")
-    assert {each.id for each in december.machines if each.proof} == set(made[:2])
+    assert {each.id for each in december.machines if each.proof} == set(made)
     assert play.calls("getManagedEndpointDetails") - before <= 3
     assert {*made, *stale} == {each.id for each in december.machines}
     assert play.false_proofs() == []

@@ -3,6 +3,7 @@
 import io
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import boto3
@@ -13,11 +14,12 @@ import evidence.handler as evidence_function
 from simulators.adapter import SimulatorAdapter
 from simulators.clock import VirtualClock
 from simulators.faults import Fault, FaultKind
+from simulators.gravityzone import inventory
 from tally.domain.model.month import Month
 from tally.errors import ContractError, SetupError, TallyError
 from tally.ledger.dynamodb import DynamoDBLedger
 from tally.ledger.evidence.evidence_table import DynamoDBEvidence
-from tally.runtime import evidence_parts
+from tally.runtime.parts import evidence as evidence_parts
 from testing.ledger_table import create_ledger_table
 from testing.world import Customer, World
 from tests.functional import deployed_environment
@@ -139,6 +141,41 @@ def test_a_job_that_fails_comes_again(deployed: Deployed) -> None:
     deployed.invoke({"Records": event["Records"][:1]})
     deployed.invoke({"Records": event["Records"][1:]})
     assert deployed.proven() == 3
+
+
+def test_a_row_that_is_left_out_is_told(
+    deployed: Deployed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """SAFE-7: machines without a company are nobody's evidence, and are in the log."""
+    whole = inventory._row
+
+    def odd(node: inventory.Node, now: datetime, *, with_scans: bool) -> dict[str, Any]:
+        return {**whole(node, now, with_scans=with_scans), "companyId": None}
+
+    monkeypatch.setattr(inventory, "_row", odd)
+    deployed.invoke(WALK)
+    [line] = deployed.log.getvalue().splitlines()
+    assert '"level":"WARNING"' in line
+    assert '"odd":6,' in line, "three rows of the root's walk, and of the customer's own"
+    assert "a row that cannot be placed" in line
+
+
+def test_an_answer_that_is_left_out_is_told(deployed: Deployed) -> None:
+    """SAFE-7: the other machines are proven, and the odd answer is in the log."""
+    deployed.invoke(WALK)
+    fault = Fault(
+        kind=FaultKind.STATUS,
+        status=200,
+        body="{}",
+        operation="getManagedEndpointDetails",
+        contains=deployed.world.gravityzone.tenant.endpoints_of(deployed.customer.id)[0].id,
+    )
+    deployed.world.gravityzone.faults.add(fault)
+    deployed.invoke(deployed.batch())
+    line = deployed.log.getvalue().splitlines()[-1]
+    assert '"level":"WARNING"' in line
+    assert '"odd":1,' in line
+    assert deployed.proven() == 2
 
 
 def test_a_walk_goes_on_where_time_is_short(deployed: Deployed) -> None:

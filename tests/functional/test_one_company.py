@@ -15,6 +15,8 @@ from testing.world import Customer, World
 from tests.functional.instants import gmt
 from tests.functional.stored_world import StoredWorld, stored_world
 
+pytestmark = pytest.mark.slow
+
 FIRST = gmt("2026-11-01 00:05")
 QUARTER = timedelta(minutes=15)
 

@@ -26,6 +26,8 @@ from testing.ledger import MemoryLedger
 from testing.world import Customer, World
 from tests.functional.instants import every, gmt
 
+pytestmark = pytest.mark.slow
+
 FIRST, THIRD = gmt("2026-11-01 00:00"), gmt("2026-11-03 00:00")
 QUARTER, HOUR = timedelta(minutes=15), timedelta(hours=1)
 FAULTS = [

@@ -11,7 +11,8 @@ from simulators.clock import VirtualClock
 from testing.world import World
 from tests.functional.instants import gmt
 
-pytestmark = pytest.mark.slow
+# The tracer that counts branches would be measured too.
+pytestmark = [pytest.mark.slow, pytest.mark.no_cover]
 
 COMPANIES, PARTNERS = 10_000, 20
 SECONDS, MEGABYTES = 60, 256

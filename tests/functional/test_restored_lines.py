@@ -17,6 +17,8 @@ from tests.functional.instants import gmt
 from tests.functional.kinds_seen import CHANGED
 from tests.functional.restoring import backup, restore
 
+pytestmark = pytest.mark.slow
+
 WHO = {"by": "mira", "why": "agreed with the customer"}
 INVOICED_ON_THE_1ST = {"nextInvoiceDate": "2026-11-01T00:00:00Z"}
 

@@ -14,6 +14,8 @@ from testing.world import Customer
 from tests.functional.instants import gmt
 from tests.functional.stored_world import TABLE, StoredWorld, stored_world
 
+pytestmark = pytest.mark.slow
+
 FIRST = gmt("2026-11-01 00:05")
 QUARTER = timedelta(minutes=15)
 NESTED = '{"a":' * 50_000 + "1" + "}" * 50_000

@@ -43,6 +43,7 @@ _BORING: Mapping[str, Any] = {
     "second": None,
     "second_since": 0,
     "pulse": "",
+    "gathering": None,
 }
 
 

@@ -31,6 +31,7 @@ from verification.simulation.life import (
 )
 from verification.simulation.life_answers import TERMS_CARRIED
 from verification.simulation.life_connectwise import INVOICED, MERGED
+from verification.simulation.life_machines import KINDS_OF_MACHINES
 from verification.simulation.life_moves import KINDS_OF_MOVES
 from verification.simulation.life_oddities import KINDS_OF_ODDITIES
 from verification.simulation.msp import Msp
@@ -44,6 +45,9 @@ from verification.simulation.shrink import described, shrink
 from verification.simulation.story import ViolationError
 from verification.simulation.ticks import schedule
 from verification.simulation.totals import LYING
+
+# Seeds repeat what others prove, and take twice as long while branches are counted.
+pytestmark = [pytest.mark.slow, pytest.mark.no_cover]
 
 SEEDS = range(40)
 
@@ -135,6 +139,7 @@ def test_a_seed_draws_what_the_world_has_in_store() -> None:
         *KINDS_OF_PARTNERS,
         *KINDS_OF_ODDITIES,
         *KINDS_OF_MOVES,
+        *KINDS_OF_MACHINES,
     }
 
 

@@ -26,6 +26,9 @@ from verification.simulation.play import play
 from verification.simulation.setting import Setting, Shape, setting_of
 from verification.simulation.story import ViolationError
 
+# Seeds repeat what others prove, and take twice as long while branches are counted.
+pytestmark = [pytest.mark.slow, pytest.mark.no_cover]
+
 _SMALL = 30
 """Companies times months: such a seed is played in a fraction of a second."""
 

@@ -16,10 +16,10 @@ from tally.domain.asking.next_step import (
     Step,
     Take,
     next_number,
-    not_ours_any_more,
     step,
 )
 from tally.domain.asking.question import Question, question_of_standing
+from tally.domain.asking.still_ours import not_ours_any_more
 from tally.domain.asking.ticket import Given, TicketState
 from tally.domain.model.standing import WHOLE_COMPANY, Standing, failing, needs_setup, waiting
 from tests.unit.asking_scene import ASKED, BOARD, held, question, seen, ticket

@@ -11,7 +11,9 @@ from hypothesis import strategies as st
 from tally.domain.evidence.evidence import Evidence, Fate, Machine, MachineProof
 from tally.domain.evidence.inventory_port import LastSeen, Listed
 from tally.domain.evidence.looks import (
+    PATIENT_UNTIL,
     Look,
+    by_likelihood,
     is_last_walk,
     proof_of,
     whom_to_ask,
@@ -55,7 +57,7 @@ def walked(
     places = Whereabouts()
     if before is not None:
         places.remember(before)
-    places.find([*rows, *others])
+    places.find([*rows, *others], at)
     return after_walk(before, Visit(company_id=HERE, at=at, rows=rows), places)
 
 
@@ -228,7 +230,8 @@ def test_looks_are_few(known: Evidence, count: int, at: datetime) -> None:
     for each in asked:
         before = open_ones[each].asked
         assert before is None or before < count
-    if at.day < 3 and missing < len(open_ones):
+    hopeful = at.day >= PATIENT_UNTIL and 2 * missing >= len(open_ones)
+    if missing < len(open_ones) and not hopeful:
         assert asked == ()
 
 
@@ -251,10 +254,40 @@ def test_in_the_last_hour_all_are_asked_about(known: Evidence, count: int) -> No
 
 
 def test_likely_machines_come_first() -> None:
-    """PROOF-1: those proven the month before, then the newest."""
-    known = evidence(machine("a"), machine("b"), machine("c", day=9), machine("d"))
-    assert whom_to_ask(known, count=2, at=QUIET, likely={"a"}) == ("a", "c")
-    assert whom_to_ask(known, count=3, at=QUIET, likely={"a"}) == ("a", "c", "d")
+    """PROOF-1: those new in the month, those proven the month before, then the others; those that
+    were asked about in vain are the last.
+    """
+    begun = evidence(machine("a"), machine("b"), machine("c"), machine("d", day=9))
+    known = replace(begun, begun=gmt("2026-11-01 03:37"))
+    assert whom_to_ask(known, count=2, at=QUIET, likely=("b", "a")) == ("d", "b")
+    assert whom_to_ask(known, count=3, at=QUIET, likely=("b", "a")) == ("d", "b", "a")
+    vain = replace(known, machines=(*known.machines[:3], machine("d", day=9, asked=2)))
+    assert whom_to_ask(vain, count=3, at=QUIET, likely=("b", "a")) == ("b", "a", "c")
+
+
+def test_the_most_used_are_the_likeliest() -> None:
+    """PROOF-1: who was proven early in the month before, and had just been seen then."""
+    early, late, stale = (
+        replace(machine(name), proof=MachineProof(seen=gmt(seen), read=gmt(read)))
+        for name, seen, read in (
+            ("early", "2026-11-01 02:00", "2026-11-01 03:37"),
+            ("late", "2026-11-20 02:00", "2026-11-20 03:37"),
+            ("stale", "2026-11-09 02:00", "2026-11-20 03:37"),
+        )
+    )
+    assert by_likelihood(evidence(stale, late, machine("never"), early)) == (
+        "early",
+        "late",
+        "stale",
+    )
+
+
+def test_nobody_is_asked_about_while_most_looks_would_be_in_vain() -> None:
+    """PROOF-1: fewer than half of the machines were active, and nobody knows which."""
+    known = evidence(*map(machine, "abcde"))
+    assert whom_to_ask(known, count=2, at=QUIET) == ()
+    assert len(whom_to_ask(known, count=3, at=QUIET)) == 3
+    assert whom_to_ask(known, count=3, at=gmt("2026-11-07 03:37")) == ()
 
 
 def test_a_risen_count_asks_again() -> None:

@@ -25,6 +25,11 @@ from tests.unit.scripted import Scripted, answer, error_of
 NOW = datetime(2026, 11, 10, 12, tzinfo=UTC)
 WALK, DETAILS = "getNetworkInventoryItems", "getManagedEndpointDetails"
 GONE = "Invalid value for 'endpointId' parameter."
+ITS_OWN = {
+    "gravityzone/inventory.py",
+    "gravityzone/inventory_models.py",
+    "runtime/parts/evidence.py",
+}
 BILLING = ("planner", "worker", "reporter", "people", "pulse", "runtime", "gravityzone")
 
 
@@ -48,15 +53,19 @@ def test_it_is_the_port(world: World) -> None:
 def test_billing_does_not_load_it() -> None:
     """PROOF-2: billing's modules do not import the inventory's: no cold start pays for it."""
     package = Path(tally.__file__).parent
-    for path in (path for room in BILLING for path in (package / room).glob("*.py")):
-        if path.name in {"inventory.py", "inventory_models.py"}:
+    for path in (path for room in BILLING for path in (package / room).rglob("*.py")):
+        if path.relative_to(package).as_posix() in ITS_OWN:
             continue
         names = {
             node.module
             for node in ast.parse(path.read_text(encoding="utf-8")).body
             if isinstance(node, ast.ImportFrom)
         }
-        wrong = {"tally.gravityzone.inventory", "tally.gravityzone.inventory_models"}
+        wrong = {
+            "tally.gravityzone.inventory",
+            "tally.gravityzone.inventory_models",
+            "tally.runtime.parts.evidence",
+        }
         assert not names & wrong, path
 
 

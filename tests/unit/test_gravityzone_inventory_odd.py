@@ -260,7 +260,8 @@ def seen(value: object, **fields: object) -> LastSeen | None:
         ("2026-11-01T00:00:00Z", datetime(2026, 11, 1, tzinfo=UTC)),
         ("2026-11-01T01:00:00+02:00", datetime(2026, 10, 31, 23, tzinfo=UTC)),
         ("2026-11-10T12:00:00", NOW),
-        ("2026-11-10T12:00:01", None),
+        ("2026-11-10T12:01:00", NOW),
+        ("2026-11-10T12:01:01", None),
         ("2026-11-10T12:30:00-02:00", None),
         ("2027-01-01T00:00:00", None),
         ("2026-11-01", None),
@@ -282,6 +283,19 @@ def test_instants(value: object, at: datetime | None) -> None:
     nothing.
     """
     assert seen(value) == LastSeen(company_id=HARBOR, at=at)
+
+
+@pytest.mark.parametrize(
+    ("told", "proves"), [("2026-11-30T23:59:59", True), ("2026-12-01T00:00:00", False)]
+)
+def test_a_clock_ahead_of_ours_proves_nothing_of_a_month_that_is_over_there(
+    told: str, proves: bool
+) -> None:
+    """PROOF-1: what GravityZone saw after the month is not taken for the end of it."""
+    world = replying(result={"companyId": HARBOR, "lastSeen": told})
+    world.simulator.clock.set(datetime(2026, 11, 30, 23, 59, 58, tzinfo=UTC))
+    found = world.inventory.last_seen(MACHINE)
+    assert found == LastSeen(company_id=HARBOR, at=world.simulator.clock.now() if proves else None)
 
 
 @pytest.fixture

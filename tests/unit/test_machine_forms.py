@@ -164,7 +164,7 @@ def test_a_page_lists_those_seen_first() -> None:
         "2026-11-02 04:00",
         "deleted, found on 2026-11-20",
     ]
-    assert rows["PC-0"] == ["", "2026-11-01", "in no inventory any more, found on 2026-11-20"]
+    assert rows["PC-0"] == ["", "2026-11-01", "not found any more, found on 2026-11-20"]
 
 
 def test_a_table_lists_the_same() -> None:

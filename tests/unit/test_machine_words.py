@@ -111,11 +111,11 @@ def test_machines_stand_behind_no_other_service() -> None:
         (
             Fate.UNSEEN,
             (
-                "One of the machines seen active stands in no inventory any more, and nothing says "
+                "One of the machines seen active was not found any more, and nothing says "
                 "what became of it."
             ),
             (
-                "2 of the machines seen active stand in no inventory any more, and nothing says "
+                "2 of the machines seen active were not found any more, and nothing says "
                 "what became of them."
             ),
         ),

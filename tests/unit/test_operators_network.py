@@ -16,7 +16,7 @@ from cli.stack import Target
 from tally.aws.secret import ApiKeys
 from tally.errors import SetupError, TransientError
 from tally.gravityzone.pace import TokenBucket
-from tally.runtime import bootstrap
+from tally.runtime.parts import bootstrap
 from tally.runtime.settings import PlannerSettings
 from tally.transport.operators import operators_network
 from tally.transport.session import Way

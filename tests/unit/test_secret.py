@@ -12,7 +12,7 @@ from moto import mock_aws
 
 from tally.aws.secret import ApiKeys, read_keys
 from tally.errors import SetupError, TallyError, TransientError
-from tally.runtime import bootstrap
+from tally.runtime.parts import bootstrap
 from tests.unit.set_environment import ENVIRONMENT
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from local.checkout import ROOT
 from tally.domain.model.reading import ENDPOINTS, Service
 from tally.errors import SetupError
-from tally.runtime import bootstrap
+from tally.runtime.parts import bootstrap
 from tally.runtime.settings import PlannerSettings, WorkerSettings
 from tally.services import BilledService, Names, evidence_of, places, read_services
 from tests.unit.set_environment import ENVIRONMENT

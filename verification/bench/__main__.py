@@ -17,6 +17,7 @@ from verification.bench import (
     calls,
     cold_start,
     cpu,
+    evidence,
     freshness,
     memory,
     money,
@@ -24,6 +25,7 @@ from verification.bench import (
     statements,
     storm,
     sweep,
+    tickets,
 )
 from verification.bench.figure import Figure, table
 
@@ -38,8 +40,10 @@ _PARTS: Mapping[str, Callable[[], Iterable[Figure]]] = {
     "money": money.measure,
     "statements": statements.measure,
     "pulse": pulse.measure,
+    "evidence": evidence.measure,
+    "tickets": tickets.measure,
 }
-_VIRTUAL = ("storm", "freshness", "sweep", "calls", "money", "pulse")
+_VIRTUAL = ("storm", "freshness", "sweep", "calls", "money", "pulse", "evidence")
 """Parts of counts and virtual time. They may run side by side, since a busy machine does not
 matter."""
 

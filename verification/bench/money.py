@@ -25,15 +25,15 @@ HOURS = 730
 WORKER_GB, PLANNER_GB = 0.125, 0.25
 CHANGES = 10
 """Assumed rises of a company's count in a month: most machines connect in the first days."""
-METRICS, ALARMS = 12, 15
+METRICS, ALARMS = 12, 16
 
-_GB_SECOND, _INVOCATION = 0.0000133334, 0.20e-6
-_SQS_REQUEST, _READ_UNIT, _WRITE_UNIT = 0.40e-6, 0.125e-6, 0.625e-6
-_LOG_GB, _METRIC, _ALARM, _SECRET = 0.50, 0.30, 0.10, 0.40
+GB_SECOND, INVOCATION = 0.0000133334, 0.20e-6
+SQS_REQUEST, READ_UNIT, WRITE_UNIT = 0.40e-6, 0.125e-6, 0.625e-6
+LOG_GB, _METRIC, _ALARM, _SECRET = 0.50, 0.30, 0.10, 0.40
 _VARIABLE_BOUND, _FIXED_BOUND = 3.5, 8
 
 _SENT_AT_ONCE = 10
-_IDLE_POLLS_AN_HOUR = 5 * 180
+IDLE_POLLS_AN_HOUR = 5 * 180
 """Five connections poll the queue, each waiting 20 s (Lambda's guide to SQS event sources)."""
 _SLICE = 0.014
 """Seconds of a job's own processor time: 1 ms, at the fourteenth of a processor that 128 MB
@@ -144,17 +144,16 @@ def bill(scene: Scene, *, ticks_an_hour: int) -> Bill:
     looks = COMPANIES * (HOURS / 24 + 1)
     transitions = COMPANIES * (2 + 2 * CHANGES + 1)
     return Bill(
-        worker=ticks * (seconds * WORKER_GB * _GB_SECOND + batches * _INVOCATION)
-        + looks * _LOOK_SECONDS * WORKER_GB * _GB_SECOND,
-        planner=ticks * (planning * PLANNER_GB * _GB_SECOND + _INVOCATION),
-        queue=(ticks * requests + HOURS * _IDLE_POLLS_AN_HOUR) * _SQS_REQUEST,
+        worker=ticks * (seconds * WORKER_GB * GB_SECOND + batches * INVOCATION)
+        + looks * _LOOK_SECONDS * WORKER_GB * GB_SECOND,
+        planner=ticks * (planning * PLANNER_GB * GB_SECOND + INVOCATION),
+        queue=(ticks * requests + HOURS * IDLE_POLLS_AN_HOUR) * SQS_REQUEST,
         table_reads=(
             ticks * (scene.ledger_calls["record"] + _index_units(scene)) + looks * _LOOK_READS
         )
-        * _READ_UNIT,
-        table_writes=(noted * COMPANIES * _STANDING_UNITS + transitions * _SAVE_UNITS)
-        * _WRITE_UNIT,
-        logs=ticks * (batches * _WORKER_LINE + _PLANNER_LINES) / 1e9 * _LOG_GB,
+        * READ_UNIT,
+        table_writes=(noted * COMPANIES * _STANDING_UNITS + transitions * _SAVE_UNITS) * WRITE_UNIT,
+        logs=ticks * (batches * _WORKER_LINE + _PLANNER_LINES) / 1e9 * LOG_GB,
     )
 
 
@@ -168,25 +167,25 @@ def month_bill(scene: Scene, counted: "Counted", *, days: int) -> Bill:
     invocations = counted.batches + counted.firings
     saves = scene.companies * part + 2 * counted.rises
     return Bill(
-        worker=(counted.jobs * a_job + written + looks * _LOOK_SECONDS) * WORKER_GB * _GB_SECOND
-        + counted.batches * _INVOCATION,
-        planner=planner * PLANNER_GB * _GB_SECOND + counted.firings * _INVOCATION,
-        queue=(counted.sent + 2 * counted.batches + 24 * days * _IDLE_POLLS_AN_HOUR) * _SQS_REQUEST,
+        worker=(counted.jobs * a_job + written + looks * _LOOK_SECONDS) * WORKER_GB * GB_SECOND
+        + counted.batches * INVOCATION,
+        planner=planner * PLANNER_GB * GB_SECOND + counted.firings * INVOCATION,
+        queue=(counted.sent + 2 * counted.batches + 24 * days * IDLE_POLLS_AN_HOUR) * SQS_REQUEST,
         table_reads=(
             counted.jobs
             + counted.plans * _index_units(scene)
             + looks * _LOOK_READS
             + counted.memory_reads * _MEMORY_READ
         )
-        * _READ_UNIT,
+        * READ_UNIT,
         table_writes=(
             counted.noted * _STANDING_UNITS
             + saves * _SAVE_UNITS
             + counted.memory_writes * _MEMORY_UNITS
             + counted.account_writes
         )
-        * _WRITE_UNIT,
-        logs=(invocations * _WORKER_LINE + counted.plans * _PLANNER_LINES) / 1e9 * _LOG_GB,
+        * WRITE_UNIT,
+        logs=(invocations * _WORKER_LINE + counted.plans * _PLANNER_LINES) / 1e9 * LOG_GB,
     )
 
 

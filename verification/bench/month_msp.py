@@ -25,7 +25,7 @@ from tally.domain.model.company import Company, CompanyKind
 from tally.domain.model.month import Month
 from tally.domain.model.reading import ENDPOINTS, Usage
 from tally.domain.model.ticks import Ticks
-from tally.domain.planning.due_services import Due
+from tally.domain.planning.due_services import Due, DueService
 from tally.domain.planning.tick_context import TickContext
 from tally.domain.pulse.account import Answer
 from tally.domain.pulse.outlook import Outlook
@@ -57,7 +57,8 @@ _OWN = 8
 """Machines of the MSP itself, which are in its total and in no customer's count."""
 _MONTH, _BEFORE = Month.of(START), Month.of(START).previous
 _CLOSES = _BEFORE.day_after_end(2)
-_DUE, _LATE = Due(month=_MONTH, services=()), Due(month=_BEFORE, services=())
+_SERVICES = (DueService(service=ENDPOINTS.name, agreement=None),)
+_DUE, _LATE = Due(month=_MONTH, services=_SERVICES), Due(month=_BEFORE, services=_SERVICES)
 _NEVER = datetime.max.replace(tzinfo=UTC)
 
 

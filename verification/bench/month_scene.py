@@ -75,6 +75,16 @@ def _firm(number: int, size: int, roll_out: int, zone: timedelta, random: Random
     return Firm(id=f"{number:024x}", seen=sorted(seen), before=before)
 
 
+def uses(zone: timedelta, random: Random, *, days: Sequence[int]) -> Iterator[datetime]:
+    """Yield one machine's first connection of each of the days, counted from the month's first."""
+    daily = _daily(random)
+    for day in days:
+        if daily is None:
+            yield START + timedelta(days=day, hours=random.random())
+        elif random.random() < daily * (_AT_WEEKENDS if _is_weekend(day) else 1):
+            yield _at(day, zone, random)
+
+
 def _daily(random: Random) -> float | None:
     """Draw a machine's probability to be used on a working day; None if it is always on."""
     if random.random() < _ALWAYS_ON:

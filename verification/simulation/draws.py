@@ -36,6 +36,9 @@ class Draw(IntEnum):
     MOVES = 61
     PULSE = 62
     PHASES = 63
+    EVIDENCE = 70
+    WALKS = 71
+    MACHINES = 72
     DESK = 80
     DESK_LIFE = 81
     DESK_RUNS = 82

@@ -14,6 +14,7 @@ from verification.simulation import (
     life_answers,
     life_connectwise,
     life_gravityzone,
+    life_machines,
     life_moves,
     life_oddities,
     partners,
@@ -100,11 +101,14 @@ _ACTS = {
     **life_answers.ACTS,
     **life_oddities.ACTS,
     **life_moves.ACTS,
+    **life_machines.ACTS,
 }
 _ACTS_OF_PARTNERS = {**_ACTS, **partners.ACTS}
 _SHIFTING = frozenset({**life_gravityzone.ACTS, **life_moves.ACTS, **partners.ACTS})
 """What may let a total fall, or rise by what was counted before."""
-_TOUCHLESS = frozenset({life_connectwise.INVOICED, partners.MEANWHILE})
+_TOUCHLESS = frozenset(
+    {life_connectwise.INVOICED, partners.MEANWHILE, *life_machines.KINDS_OF_MACHINES}
+)
 _WEIGHTS = (*life_gravityzone.WEIGHTS, *life_connectwise.WEIGHTS, *life_answers.WEIGHTS)
 KINDS_OF_LIFE = tuple(name for name, _ in _WEIGHTS)
 """Events that a company can see at any time, beside check-ins, invoices, oddities and moves."""
@@ -183,7 +187,7 @@ def _in_phases(msp: Msp, firm: Firm) -> Iterator[Event]:
 
 def _seldom(msp: Msp, firm: Firm) -> Iterator[Event]:
     yield from _in_phases(msp, firm)
-    for drawn_apart in (life_oddities, life_moves):
+    for drawn_apart in (life_oddities, life_moves, life_machines):
         for at, number, kind, draw in drawn_apart.life_of(msp, firm):
             yield Event(at, firm.number, number, kind, draw)
 

@@ -139,6 +139,8 @@ class Msp:
         )
         self.connectwise.options.open_end = setting.open_end
         self.gravityzone.options.license_info_as_array = setting.license_as_array
+        if setting.gathering is not None:
+            self.gravityzone.options.reinstalled = setting.gathering.reinstalled
         self._draw_words()
         self.connectwise.options.cancelled_agreements_refuse_changes = (
             setting.cancelled_agreements_refuse_changes

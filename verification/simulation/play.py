@@ -1,10 +1,11 @@
 """The play of one seed: life, ticks, workers and trouble on one clock, checked at each step."""
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from itertools import zip_longest
 from random import Random
 from typing import Any
 
@@ -20,7 +21,9 @@ from verification.simulation.billed_services import setting_text
 from verification.simulation.checks import Checks
 from verification.simulation.desk_play import DeskPlay
 from verification.simulation.draws import Draw, drawn
+from verification.simulation.evidence_play import Gatherer
 from verification.simulation.forged import offer
+from verification.simulation.gathering import GATHERED
 from verification.simulation.life import Event, happen, script
 from verification.simulation.msp import Msp
 from verification.simulation.oddities import Oddities
@@ -61,6 +64,7 @@ class Played:
     lived: Counter[str] = field(default_factory=Counter)
     faults: Counter[str] = field(default_factory=Counter)
     pulse: Counter[str] = field(default_factory=Counter)
+    evidence: Counter[str] = field(default_factory=Counter)
 
     def add(self, other: "Played") -> None:
         """Count another one in."""
@@ -72,13 +76,18 @@ class Played:
         self.lived.update(other.lived)
         self.faults.update(other.faults)
         self.pulse.update(other.pulse)
+        self.evidence.update(other.evidence)
 
 
 def play(shape: Shape, tell: Tell = silence) -> Played:
     """Play a seed. Raises ViolationError where a rule is broken, or the product crashes."""
     run = _Run(shape, tell)
     try:
-        return run.play()
+        played = run.play()
+        if run.gatherer.gathering is not None and run.gatherer.gathering.compared:
+            _compare(shape, run)
+            played.evidence["seeds played again without"] += 1
+        return played  # noqa: TRY300 - a comparison may fail too
     except ViolationError as violation:
         violation.seed, violation.step = shape.seed, run.step
         raise
@@ -86,6 +95,15 @@ def play(shape: Shape, tell: Tell = silence) -> Played:
         raise _crashed(shape, run, error) from error
     except Exception as error:
         raise _crashed(shape, run, error) from error
+
+
+def _compare(shape: Shape, run: "_Run") -> None:
+    """Invariant 13: play the seed without evidence; what bills must come out the same (PROOF-2)."""
+    without = _Run(replace(shape, without=shape.without | {GATHERED}), silence)
+    without.play()
+    for ours, theirs in zip_longest(run.billing(), without.billing()):
+        if ours != theirs:
+            raise ViolationError(13, f"with evidence: {ours}; without: {theirs}")
 
 
 def _crashed(shape: Shape, run: "_Run", error: Exception) -> ViolationError:
@@ -125,6 +143,14 @@ class _Run:
         self.next_event = 0
         self.firms = {firm.number: firm for firm in msp.firms}
         self.outages: list[Outage] = outages_of(self.setting, shape)
+        self.gatherer = Gatherer(
+            msp,
+            self.trouble,
+            tell,
+            ledger=self.oddities.ledger,
+            out=lambda at: out(self.outages, at),
+            race=self._race,
+        )
         self.desk = DeskPlay(
             msp,
             self.trouble,
@@ -163,6 +189,8 @@ class _Run:
         played.company_months = self.checks.company_months
         played.calls = self.checks.calls
         played.faults = self.trouble.counted
+        self.gatherer.end()
+        played.evidence = self.gatherer.counted
         played.lived.update(self.desk.lived)
         if self.checks.pulse.looks:
             played.pulse["looks after which everything was billed"] = self.checks.pulse.looks
@@ -308,6 +336,16 @@ class _Run:
         return versions, {
             standing.company_id: standing.causes for standing in ledger.all_standings()
         }
+
+    def billing(self) -> Iterator[object]:
+        """Yield all that bills: records with their histories, standings, Additions."""
+        ledger = self.msp.ledger
+        for record in sorted(ledger.every_record(), key=lambda each: str(each.key)):
+            yield record
+            yield from ledger.history(record.key)
+        yield from sorted(ledger.all_standings(), key=lambda each: each.company_id)
+        yield from sorted(ledger.all_links(), key=lambda each: each.company_id)
+        yield from self.msp.connectwise.truth.additions()
 
     def _fire(self, tick: Tick, *, whole: bool) -> Planned:
         if not self.world.pulse:
@@ -487,7 +525,9 @@ class _Run:
         while (at := self._next_life()) is not None and at <= until:
             if at > clock.now():
                 clock.set(at)
-            if at == self.desk.next_moment():
+            if at == self.gatherer.next_moment():
+                self.gatherer.act(at)
+            elif at == self.desk.next_moment():
                 self.desk.act()
             else:
                 self._happen()
@@ -500,9 +540,20 @@ class _Run:
         happen(self.msp, event, self.firms[event.firm], self.tell)
         self.played.lived[event.kind] += 1
 
+    def _race(self, at: datetime) -> bool:
+        """Let the next event happen if it is one of this instant; return False if it is not."""
+        if self._next_event() != at:
+            return False
+        self._happen()
+        return True
+
     def _next_life(self) -> datetime | None:
-        """Return when the next event is due, or something is to be done about tickets."""
-        moments = (self._next_event(), self.desk.next_moment())
+        """Return when the next event is due, or the functions beside have something to do."""
+        moments = (
+            self._next_event(),
+            self.gatherer.next_moment(),
+            self.desk.next_moment(),
+        )
         return min((each for each in moments if each is not None), default=None)
 
     def _next_event(self) -> datetime | None:

@@ -50,6 +50,7 @@ class Outcome:
             "faults injected  " + _listed(played.faults),
             "life             " + _listed(played.lived),
             "pulse            " + _listed(played.pulse),
+            "evidence         " + _listed(played.evidence),
             f"violations       {len(self.violations):,}",
             *([] if first is None else [f"first violation  {first}"]),
         ]

@@ -13,6 +13,7 @@ from tally.domain.model.invoicing import Invoicing, LateUsage
 from tally.domain.model.month import Month
 from verification.simulation.billed_services import ENDPOINTS, Billed, second_service
 from verification.simulation.draws import Draw, drawn
+from verification.simulation.gathering import Gathering, gathering_of
 from verification.simulation.totals import Totals, totals_of
 
 _ZONES = (
@@ -50,7 +51,8 @@ class Setting:
     ``invoices`` is true if they are made, each month ``invoiced_when``: after the close, on the 1st
     before it, or ahead, up to ten days before the month's end. ``second`` is billed beside
     endpoints, from the first tick of its month number ``second_since`` on. ``pulse`` is the pulse's
-    trust at first: unproven, proven or off; "" where there is none.
+    trust at first: unproven, proven or off; "" where there is none. ``gathering`` is how machines
+    are recorded; None where they are not.
     """
 
     seed: int
@@ -87,6 +89,7 @@ class Setting:
     second_since: int
     totals: Totals
     pulse: str
+    gathering: Gathering | None
 
     @property
     def services(self) -> tuple[Billed, ...]:
@@ -128,6 +131,7 @@ class Setting:
             f"{self.repeats}{'' if self.second is None else self._second}"
             f"{'' if self.totals.true else f'; {self.totals}'}"
             f"{f'; the pulse is {self.pulse}' if self.pulse else ''}"
+            f"{'' if self.gathering is None else f'; {self.gathering}'}"
         )
 
     @property
@@ -193,6 +197,7 @@ def setting_of(seed: int) -> Setting:
         second_since=services.choice((0, 0, 0, len(months) // 2)),
         totals=totals_of(seed),
         pulse=drawn(seed, Draw.PULSE).choice(_PULSES),
+        gathering=gathering_of(seed, companies),
     )
     return (
         replace(setting, settle=max(setting.settle, _USUAL_SETTLE))

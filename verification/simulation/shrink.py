@@ -8,6 +8,7 @@ from dataclasses import replace
 from verification.simulation.desk_acts import KINDS as DESK_ACTS
 from verification.simulation.desk_life import RULES
 from verification.simulation.desk_setting import TICKETS
+from verification.simulation.gathering import GATHERED
 from verification.simulation.life import Event, script
 from verification.simulation.msp import Msp
 from verification.simulation.oddities import KINDS as ODDITIES
@@ -19,7 +20,7 @@ from verification.simulation.totals import LYING
 from verification.simulation.trouble import KINDS as TROUBLES
 
 _NAMED = 12
-_KINDS = (*TROUBLES, *ODDITIES, LYING, PULSED, TICKETS, *DESK_ACTS, RULES)
+_KINDS = (*TROUBLES, *ODDITIES, LYING, PULSED, GATHERED, TICKETS, *DESK_ACTS, RULES)
 
 
 def shrink(violation: ViolationError, *, seconds: float) -> tuple[Shape, ViolationError]:

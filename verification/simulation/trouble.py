@@ -64,7 +64,7 @@ _PAGE = (
     "77</body></html>"
 )
 _OUTAGE_KINDS = (FaultKind.REFUSED, FaultKind.TIMEOUT_BEFORE, FaultKind.STATUS)
-_TABLE = frozenset({"ledger", "pulse", "asking"})
+_TABLE = frozenset({"ledger", "pulse", "evidence", "asking"})
 """The ports that keep what they have in the ledger's table."""
 _ON_CONDITION = frozenset({"save", "save_standing", "add_link", "change", "save_ticket"})
 _WRITES_OF_LEDGER = _ON_CONDITION | {
@@ -108,6 +108,11 @@ class Trouble:
         """Let it be so from now on."""
         self._rough, self._out, self._draw = rough, out, draw
         self.idle = not rough and not out
+
+    def temper(self, rough: float) -> float:
+        """Let it be as rough as that from now on; answers how rough it was."""
+        before, self._rough = self._rough, rough
+        return before
 
     def luck(self, draw: Random) -> Random:
         """Draw from another generator from now on; answers the one before."""

@@ -229,7 +229,7 @@ ASKING = (
     Mutation(
         name="a ticket is followed to another board",
         rule="ASK-7",
-        file="tally/domain/asking/next_step.py",
+        file="tally/domain/asking/still_ours.py",
         edits=(Edit(before="        (seen.board_id != board_id, words.OTHER_BOARD),\n", after=""),),
         why="It is the same ticket.",
         tests=(_BEHIND,),

@@ -53,8 +53,8 @@ ATTACHING = (
         file="tally/domain/attaching/attachment.py",
         edits=(
             Edit(
-                before="last.numbers == edition.numbers or last.version >= edition.version",
-                after="last.version >= edition.version",
+                before="last.numbers == edition.numbers or last.records >= edition.records",
+                after="last.records >= edition.records",
             ),
         ),
         why="A later version says something else.",

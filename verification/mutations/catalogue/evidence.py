@@ -107,4 +107,17 @@ EVIDENCE = (
             ),
         ),
     ),
+    Mutation(
+        name="a walk knows the machines of those alone who are billed now",
+        rule="PROOF-1",
+        file="tally/evidence/walk.py",
+        edits=(
+            Edit(
+                before="for company_id in sorted({*self.counts, *recorded}):",
+                after="for company_id in sorted({*self.counts} & {*recorded}):",
+            ),
+        ),
+        why="Nobody walks the others.",
+        seeds=range(91_018, 91_019),
+    ),
 )

@@ -171,7 +171,8 @@ PROOF = (
         file="tally/gravityzone/inventory.py",
         edits=(
             Edit(
-                before="    return instant if instant <= now else None", after="    return instant"
+                before="    return now if is_now else None",
+                after="    return instant",
             ),
         ),
         why="GravityZone would not say it.",
@@ -264,5 +265,33 @@ PROOF = (
         ),
         why="Whoever has announced an edition writes it.",
         tests=("tests/functional/test_books_killed.py",),
+    ),
+    Mutation(
+        name="a PDF keeps what the one before it has drawn",
+        rule="PROOF-4",
+        file="tally/statements/pdf/letters.py",
+        edits=(
+            Edit(
+                before="            if _FIRST_PRIVATE not in _fonts[name].face.charToGlyph:\n"
+                "                continue\n"
+                "            _fonts[name].unregister()\n",
+                after="            continue\n",
+            ),
+        ),
+        why="A font is read once.",
+        tests=("tests/functional/test_statement_pdf.py::test_the_same_in_another_process",),
+    ),
+    Mutation(
+        name="a name is read in the direction of English in a PDF",
+        rule="SAFE-10",
+        file="tally/statements/pdf/letters.py",
+        edits=(
+            Edit(
+                before="base = _direction(of)",
+                after='base = "L"',
+            ),
+        ),
+        why="The page is in English.",
+        tests=("tests/unit/test_pdf_text.py",),
     ),
 )

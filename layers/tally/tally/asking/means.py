@@ -8,9 +8,9 @@ from tally.asking.questions import Questions
 from tally.domain.asking import words
 from tally.domain.asking.answer import Answerers
 from tally.domain.asking.asking_ledger_port import AskingLedger
-from tally.domain.asking.next_step import not_ours_any_more
 from tally.domain.asking.question import Question, Subject
 from tally.domain.asking.seen import SeenNote, SeenTicket
+from tally.domain.asking.still_ours import not_ours_any_more
 from tally.domain.asking.ticket import Ticket
 from tally.domain.asking.tickets_port import Desk, Tickets
 from tally.errors import BugError

@@ -1,4 +1,7 @@
-"""Write the question into an open ticket again, when it is another one, with a new code (ASK-4)."""
+"""Write the question into an open ticket again, with a new code (ASK-4).
+
+``domain.asking.next_step`` says when.
+"""
 
 from collections.abc import Sequence
 from dataclasses import replace

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 
 from tally.asking.closing import close
@@ -19,32 +19,49 @@ from tally.domain.asking.ticket import Ticket, TicketState
 from tally.domain.asking.tickets_port import DeskNames, Tickets
 from tally.domain.model.standing import StandingState
 from tally.domain.record.unreadable import Unreadable
-from tally.errors import ConflictError, in_words
+from tally.errors import ConflictError, SeveralError, in_words
 from tally.people.hold_answers import Answers
 from tally.ports import Clock, Ledger
 
 MOST_OPEN = 200
 """The most questions that are open in tickets at once."""
+_QUARTER, _STRIDE = 15 * 60, 37
 
 
 @dataclass(slots=True)
 class Asked:
-    """What a run did: tickets looked at and made, and questions that found no room.
+    """What a run did: tickets looked at and made, and questions that found no room or no time.
 
-    ``failures`` maps a subject to its error in words.
+    ``put_off`` counts the tickets for which there was no time. ``failures`` maps a subject to its
+    error in words.
     """
 
     looked: int = 0
     made: int = 0
     left_out: int = 0
+    put_off: int = 0
     failures: dict[str, str] = field(default_factory=dict)
+
+    def error(self) -> SeveralError:
+        """Return one error of all failures."""
+        told = "; ".join(f"{subject}: {why}" for subject, why in self.failures.items())
+        return SeveralError(
+            f"Of {self.looked + self.made} questions, some failed: {told}", errors=()
+        )
+
+
+def enough() -> bool:
+    """Return True: there is always time for one more."""
+    return True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Round:
     """The use case. ConnectWise is called only if a ticket is open or is to be made.
 
-    ``standings`` are the states that are asked about beside holds. For the others see ``Means``.
+    ``standings`` are the states that are asked about beside holds. ``has_time`` tells if there is
+    time for one more ticket; the others have their turn at the next run. For the rest see
+    ``Means``.
     """
 
     ledger: Ledger
@@ -57,6 +74,7 @@ class Round:
     standings: Collection[StandingState]
     settle: timedelta
     statement_of: Callable[[Question], str] = no_statement
+    has_time: Callable[[], bool] = enough
 
     def __call__(self) -> Asked:
         """Look at each open ticket, then ask what is not asked yet; one's trouble stops no other.
@@ -83,24 +101,60 @@ class Round:
             statement_of=self.statement_of,
             most_open=MOST_OPEN if len(asked) > MOST_OPEN else None,
         )
-        still_open = _looked_at(means, known, done)
+        still_open = self._looked_at(means, _from_another(known, means.now), done)
         waiting = [each for each in asked if each[0].subject not in still_open]
-        _ask(means, waiting, room=MOST_OPEN - len(still_open), done=done)
+        self._ask(means, waiting, room=MOST_OPEN - len(still_open), done=done)
         return done
 
+    def _looked_at(
+        self, means: Means, known: Iterable[Ticket | Unreadable], done: Asked
+    ) -> set[Subject]:
+        """Go on with each open ticket; return the subjects whose ticket is open afterwards."""
+        still_open = set()
+        for each in known:
+            if isinstance(each, Unreadable):
+                done.failures[each.company_id] = each.why
+                continue
+            if not self.has_time():
+                done.put_off += 1
+                still_open.add(each.subject)
+                continue
+            done.looked += 1
+            after = _guarded(each.subject, done, partial(_gone_on, means, each))
+            if after is None or not after.is_over:
+                still_open.add(each.subject)
+        return still_open
 
-def _looked_at(means: Means, known: Iterable[Ticket | Unreadable], done: Asked) -> set[Subject]:
-    """Go on with each open ticket; return the subjects whose ticket is open afterwards."""
-    still_open = set()
-    for each in known:
-        if isinstance(each, Unreadable):
-            done.failures[each.company_id] = each.why
-            continue
-        done.looked += 1
-        after = _guarded(each.subject, done, partial(_gone_on, means, each))
-        if after is None or not after.is_over:
-            still_open.add(each.subject)
-    return still_open
+    def _ask(
+        self, means: Means, waiting: Sequence[tuple[Question, int]], *, room: int, done: Asked
+    ) -> None:
+        """Ask what is not asked yet, as far as there is room; beyond it, one ticket says so."""
+        left_out: list[int] = []
+        for question, connectwise_id in waiting:
+            if room <= 0:
+                left_out.append(connectwise_id)
+                continue
+            if not self.has_time():
+                done.put_off += 1
+                continue
+            subject = question.subject
+            made = _guarded(subject, done, partial(_begun, means, subject, connectwise_id))
+            room -= made is not None
+            done.made += made is not None
+        done.left_out = len(left_out)
+        if left_out:
+            _guarded(words.MORE, done, partial(_begun, means, words.MORE, left_out[0]))
+
+
+def _from_another[T](known: Sequence[T], now: datetime) -> Sequence[T]:
+    """Return the tickets from another one on at each quarter of an hour.
+
+    So where there is no time for all of them, each has its turn.
+    """
+    if not known:
+        return known
+    first = int(now.timestamp()) // _QUARTER * _STRIDE % len(known)
+    return [*known[first:], *known[:first]]
 
 
 def _gone_on(means: Means, ticket: Ticket) -> Ticket:
@@ -111,22 +165,6 @@ def _gone_on(means: Means, ticket: Ticket) -> Ticket:
             return close(means, ticket)
         case _:
             return look(means, ticket)
-
-
-def _ask(means: Means, waiting: Sequence[tuple[Question, int]], *, room: int, done: Asked) -> None:
-    """Ask what is not asked yet, as far as there is room; beyond it, one ticket says so."""
-    left_out: list[int] = []
-    for question, connectwise_id in waiting:
-        if room <= 0:
-            left_out.append(connectwise_id)
-            continue
-        subject = question.subject
-        made = _guarded(subject, done, partial(_begun, means, subject, connectwise_id))
-        room -= made is not None
-        done.made += made is not None
-    done.left_out = len(left_out)
-    if left_out:
-        _guarded(words.MORE, done, partial(_begun, means, words.MORE, left_out[0]))
 
 
 def _begun(means: Means, subject: Subject, connectwise_id: int) -> Ticket | None:

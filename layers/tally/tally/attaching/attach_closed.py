@@ -7,7 +7,6 @@ from itertools import dropwhile
 from tally.attaching.attach_month import AttachMonth, Run
 from tally.domain.attaching.ports import Attachments
 from tally.domain.model.month import Month
-from tally.errors import TallyError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,13 +30,13 @@ class AttachClosed:
         """
         since = list(dropwhile(lambda month: self.attachments.month(month) is None, months))
         runs: list[Run] = []
-        failures: list[TallyError] = []
+        failures: list[Exception] = []
         for month in since or months[-1:]:
             try:
                 state = self.state(month)
                 if state is not None:
                     runs.append(self.attach(month, state=state))
-            except TallyError as error:
+            except Exception as error:  # noqa: BLE001 - a bug in one month stops no other either
                 failures.append(error)
         if failures:
             raise failures[0]

@@ -27,6 +27,11 @@ def customers_of(ledger: Ledger, month: Month, service: str) -> Mapping[str, int
     return dict(sorted(counts.items()))
 
 
+def who_may_have_been_recorded(ledger: Ledger) -> Iterable[str]:
+    """Yield the ids of all companies with a mapping, whether they are billed by now or not."""
+    return (each.company_id for each in ledger.all_links())
+
+
 def count_of(ledger: Ledger, company_id: str, month: Month, service: str) -> int:
     """Return one customer's count, read consistently; 0 if there is none."""
     record = ledger.record(RecordKey(company_id=company_id, month=month, service=service))

@@ -1,11 +1,11 @@
 """Ask about one customer's machines, and look into its group "Deleted" (PROOF-1)."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from tally.domain.evidence.evidence import Evidence
 from tally.domain.evidence.inventory_port import Inventory
-from tally.domain.evidence.looks import Look, proof_of, whom_to_ask, with_looks
+from tally.domain.evidence.looks import Look, by_likelihood, proof_of, whom_to_ask, with_looks
 from tally.domain.evidence.walked import concluded, has_unseen
 from tally.domain.model.month import Month
 from tally.errors import ContractError
@@ -21,7 +21,10 @@ SAVED_EACH = 200
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Looks:
-    """The use case of a look. ``has_time`` tells if there is time for one more machine."""
+    """The use case of a look. ``has_time`` tells if there is time for one more machine.
+
+    ``on_odd_answer`` hears of answers that cannot be understood.
+    """
 
     inventory: Inventory
     ledger: Ledger
@@ -30,6 +33,7 @@ class Looks:
     clock: Clock
     service: str
     has_time: Callable[[], bool] = lambda: True
+    on_odd_answer: Callable[[str], None] = lambda _: None
 
     def __call__(self, job: EvidenceJob) -> int:
         """Ask about the customer's machines that are to be asked about; return their number.
@@ -48,24 +52,23 @@ class Looks:
         asked = whom_to_ask(evidence, count=count, at=job.at, likely=self._likely(evidence))
         session = _Session(looks=self, evidence=evidence, count=count)
         try:
-            if not session.ask(asked):
-                self.queue.send([job.body])
+            is_done = session.ask(asked)
         finally:
             session.save()
+        if not is_done:
+            self.queue.send([job.body])
         return session.asked
 
     def _is_in(self, month: Month) -> bool:
         return Month.of(self.clock.now()) == month
 
-    def _likely(self, evidence: Evidence) -> frozenset[str]:
+    def _likely(self, evidence: Evidence) -> Sequence[str]:
         """Return the machines that were proven in the month before, if that can be read."""
         try:
             before = self.recorder.read(evidence.company_id, evidence.month.previous)
         except ContractError:
-            return frozenset()
-        return frozenset(
-            each.id for each in (before.machines if before else ()) if each.proof is not None
-        )
+            return ()
+        return () if before is None else by_likelihood(before)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -106,8 +109,9 @@ class _Session:
     def _look(self, machine_id: str) -> Look:
         try:
             seen = self.looks.inventory.last_seen(machine_id)
-        except ContractError:
+        except ContractError as error:
             # One machine's odd answer is no proof of it, and stops no other.
+            self.looks.on_odd_answer(str(error))
             seen = None
         return Look(seen=seen, read=self.looks.clock.now())
 

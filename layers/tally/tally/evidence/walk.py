@@ -17,7 +17,7 @@ from tally.errors import (
     TransientError,
     in_words,
 )
-from tally.evidence.customers import customers_of
+from tally.evidence.customers import customers_of, who_may_have_been_recorded
 from tally.evidence.jobs import EvidenceJob, Task
 from tally.evidence.queue_port import EvidenceQueue
 from tally.evidence.store import Recorder
@@ -105,11 +105,12 @@ class _Round:
 
     def go(self, after: str) -> None:
         """Visit each customer after that one; leave the rest to a job if time is nearly over."""
-        troubles = _Troubles(self.walked.troubles)
-        for company_id in self.counts:
-            with troubles.of(company_id):
-                self._remember(company_id)
+        # A machine may come from a customer who was recorded, and is billed no more.
+        recorded = who_may_have_been_recorded(self.walk.ledger)
+        for company_id in sorted({*self.counts, *recorded}):
+            self._remember(company_id)
         self._read_root()
+        troubles = _Troubles(self.walked.troubles)
         for company_id in (each for each in self.counts if each > after):
             if not self.walk.has_time() and self.walked.customers:
                 self._leave(after)
@@ -125,9 +126,23 @@ class _Round:
         self.walked.goes_on = True
 
     def _remember(self, company_id: str) -> None:
-        evidence = self.walk.recorder.read(company_id, Month.of(self.at))
-        if evidence is not None:
-            self.whereabouts.remember(evidence)
+        """Take in where the customer's machines stood; what is stored and unreadable is told.
+
+        Raises what else fails: who does not know where machines were might take one for proven by
+        what it did there (PROOF-1). The walk comes again.
+        """
+        month = Month.of(self.at)
+        for each, remember in (
+            (month, self.whereabouts.remember),
+            (month.previous, self.whereabouts.remember_last_month),
+        ):
+            try:
+                evidence = self.walk.recorder.read(company_id, each)
+            except ContractError as error:
+                self.walked.troubles[company_id] = in_words(error)
+                continue
+            if evidence is not None:
+                remember(evidence)
 
     def _read_root(self) -> None:
         """Read the whole inventory at once, if GravityZone allows it and gives all of it."""
@@ -140,7 +155,7 @@ class _Round:
         for row in found:
             if row.company_id in self.counts:
                 self.rows.setdefault(row.company_id, []).append(row)
-        self.whereabouts.find(found)
+        self.whereabouts.find(found, self.read_at)
 
     def _visit(self, company_id: str) -> None:
         """Record one customer's machines, and queue a look at them if there is need of one."""
@@ -167,10 +182,11 @@ class _Round:
         if rows is not None and self.read_at is not None:
             return Visit(company_id=company_id, at=self.read_at, rows=rows)
         found = _managed(self.walk.inventory.machines(company_id))
-        self.whereabouts.find(found)
+        at = self.walk.clock.now()
+        self.whereabouts.find(found, at)
         return Visit(
             company_id=company_id,
-            at=self.walk.clock.now(),
+            at=at,
             rows=[each for each in found if each.company_id == company_id],
         )
 

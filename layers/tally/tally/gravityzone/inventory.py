@@ -3,12 +3,13 @@
 import re
 import time
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Unpack
 
 from pydantic import BaseModel, SecretStr, ValidationError
 
 from tally.domain.evidence.inventory_port import LastSeen, Listed
+from tally.domain.model.month import Month
 from tally.gravityzone.inventory_models import (
     MACHINES,
     NO_MACHINES,
@@ -27,6 +28,9 @@ MOST_PER_PAGE = 1_000
 """The most rows that GravityZone puts on a page (documented)."""
 MOST_PAGES = 300
 """Pages that are read of one walk; a tenant with more rows is not known."""
+CLOCKS_DIFFER = timedelta(minutes=1)
+"""The most by which GravityZone's clock may be ahead of ours: a machine that is online is seen at
+the very moment of the call, and would never be proven."""
 DELETED = "Deleted"
 """The name of the group of each company that holds what was deleted there (documented)."""
 # `lastSeen` was seen as "2016-01-21T10:31:03". A date alone is no instant.
@@ -203,7 +207,10 @@ def _id_of(row: object) -> str:
 
 
 def _past_instant(value: object, now: datetime) -> datetime | None:
-    """Read an instant; None if it is none, or later than ``now``. Without a zone it is in UTC."""
+    """Read an instant; None if it is none, or still to come. Without a zone it is in UTC.
+
+    One within ``CLOCKS_DIFFER`` of ``now`` is ``now``, unless the month is over by it.
+    """
     if not isinstance(value, str) or _INSTANT.fullmatch(value) is None:
         return None
     try:
@@ -212,4 +219,7 @@ def _past_instant(value: object, now: datetime) -> datetime | None:
         instant = instant.replace(tzinfo=UTC) if instant.tzinfo is None else instant.astimezone(UTC)
     except (ValueError, OverflowError):
         return None
-    return instant if instant <= now else None
+    if instant <= now:
+        return instant
+    is_now = instant - now <= CLOCKS_DIFFER and Month.of(instant) == Month.of(now)
+    return now if is_now else None

@@ -15,7 +15,7 @@ from tally.domain.book.manifest import state_mark
 from tally.domain.model.month import Month
 from tally.domain.record.unreadable import readable
 from tally.domain.record.usage_record import RecordState, UsageRecord
-from tally.errors import NotStartedError, TallyError
+from tally.errors import NotStartedError, UnreadableItemError
 from tally.ports import Ledger
 from tally.publishing.write_edition import Drawn, WriteEdition
 
@@ -47,15 +47,15 @@ class Publish:
     def __call__(self, at: datetime, *, run: str) -> Published:
         """Publish what is due at ``at``. ``run`` names this run, and its own repeats.
 
-        A month that fails stops no other. Raises the TallyError of the first that failed, or
+        A month that fails stops no other (SAFE-5). Raises the error of the first that failed;
         NotStartedError if the time did not suffice.
         """
         unreadable: dict[str, str] = {}
         opened = list(readable(self.ledger.all_open_records(), unreadable))
         written: list[str] = []
-        failures: list[TallyError] = []
+        failures: list[Exception] = []
         first, months = self._months(at)
-        before = self._before(months[0], first) if months else None
+        before = self._before(months[0], first, failures) if months else None
         for month in months:
             try:
                 books = self.books.read(month)
@@ -65,7 +65,7 @@ class Publish:
                 after = self._brought_up_to_date(
                     books, drawn or _NOTHING, before, run=run, is_first=not written
                 )
-            except TallyError as error:
+            except Exception as error:  # noqa: BLE001 - a bug in one month stops no other either
                 failures.append(error)
                 continue
             written += (f"{month}/{each.number}" for each in _added(books, after))
@@ -92,13 +92,17 @@ class Publish:
             newest = newest.previous
         return ticks.first_month, months[::-1]
 
-    def _before(self, month: Month, first: Month) -> Link | None:
-        """Return the link to the newest book before a month; None if there is none."""
+    def _before(self, month: Month, first: Month, failures: list[Exception]) -> Link | None:
+        """Return the link to the newest readable book before a month; None if there is none."""
         earlier = month.previous
         while earlier >= first:
-            link = self.books.read(earlier).link
-            if link is not None:
-                return link
+            try:
+                link = self.books.read(earlier).link
+            except UnreadableItemError as error:
+                failures.append(error)
+            else:
+                if link is not None:
+                    return link
             earlier = earlier.previous
         return None
 

@@ -6,7 +6,7 @@ is walked (PROOF-6).
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import batched
@@ -15,18 +15,21 @@ from tally.domain.book.bucket_port import Bucket
 from tally.domain.book.chain import Chain, Difference, Shelved, differing_file, read
 from tally.domain.book.ledger_port import BookLedger
 from tally.domain.book.manifest import FILE, ROOT, FileMark, Manifest, folder, place_of
-from tally.domain.model.month import Month
+from tally.domain.model.month import YEARS, Month
 from tally.ports import Ledger
 
 _AT_ONCE = 8
 """The number of objects that are read at the same time."""
+
+_ATTEMPTS = 3
+"""Times that it looks at most: a run publishes for minutes, and twice a day."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verified:
     """The number of editions and files that were looked at, and what differs.
 
-    ``strays`` are the keys of objects that are of no book.
+    ``strays`` are the keys of objects that are of no book, nor of a month that can have one.
     """
 
     editions: int
@@ -55,18 +58,12 @@ class Verify:
         ``on_files`` hears how many more files were read, and the name of the last. Raises
         TallyError if bucket or ledger cannot be read.
         """
-        since = _since(now, self.kept_months)
         with ThreadPoolExecutor(_AT_ONCE) as pool:
-            names, strays = self._names()
-            shelf = {
-                (each.month, each.number): each for each in pool.map(self._shelved, names.items())
-            }
-            known = pool.map(self.books.read, self._months(shelf, now))
-            chain = Chain(shelf=shelf, ledger={each.month: each for each in known}, since=since)
+            chain, strays = self._looked_up(pool, now)
             looked = [
                 each
-                for each in shelf.values()
-                if (month is None or each.month == month) and (since is None or each.month >= since)
+                for each in chain.shelf.values()
+                if (month is None or each.month == month) and chain.keeps(each.month)
             ]
             found = [each for each in chain.differences() if month in (None, each.month)]
             files = 0
@@ -79,16 +76,43 @@ class Verify:
             editions=sum(each.manifest is not None for each in looked),
             files=files,
             differences=tuple(sorted(found, key=_order)),
-            strays=() if month else tuple(strays),
+            strays=() if month else strays,
         )
 
-    def _names(self) -> tuple[Mapping[tuple[Month, int], frozenset[str]], list[str]]:
+    def _looked_up(self, pool: Executor, now: datetime) -> tuple[Chain, tuple[str, ...]]:
+        """Return what bucket and ledger have, and the keys of the bucket that are of no book.
+
+        Where a book is published meanwhile, it looks again.
+        """
+        first, last = self._first(), Month.of(now)
+        known = tuple(pool.map(self.books.read, first.through(last)))
+        for _ in range(_ATTEMPTS):
+            names, strays = self._names(first, last)
+            shelved = list(pool.map(self._shelved, names.items()))
+            before, known = known, tuple(pool.map(self.books.read, first.through(last)))
+            if known == before:
+                break
+        chain = Chain(
+            shelf={(each.month, each.number): each for each in shelved},
+            ledger={each.month: each for each in known},
+            since=_since(now, self.kept_months),
+        )
+        return chain, tuple(strays)
+
+    def _first(self) -> Month:
+        """Return the first month that can have a book; any, where the ledger has lost its own."""
+        ticks = self.ledger.ticks()
+        return Month(YEARS[0], 1) if ticks is None else ticks.first_month
+
+    def _names(
+        self, first: Month, last: Month
+    ) -> tuple[Mapping[tuple[Month, int], frozenset[str]], list[str]]:
         """Return the names of the files of each edition, and the keys that are of none."""
         names: defaultdict[tuple[Month, int], set[str]] = defaultdict(set)
         strays: list[str] = []
         for key in self.bucket.keys(ROOT):
             place = place_of(key)
-            if place is None:
+            if place is None or not first <= place[0] <= last:
                 strays.append(key)
             else:
                 names[place[:2]].add(place[2])
@@ -98,17 +122,6 @@ class Verify:
         (month, number), names = edition
         manifest = self.bucket.get(folder(month, number) + FILE) if FILE in names else None
         return Shelved(month=month, number=number, manifest=manifest, names=names - {FILE})
-
-    def _months(self, shelf: Iterable[tuple[Month, int]], now: datetime) -> list[Month]:
-        """Return every month of which the ledger may know a book."""
-        ticks = self.ledger.ticks()
-        known = {month for month, _ in shelf} | (set() if ticks is None else {ticks.first_month})
-        if not known:
-            return []
-        months = [min(known)]
-        while months[-1] < max(Month.of(now), *known):
-            months.append(months[-1].next)
-        return months
 
     def _compared(self, of: tuple[Shelved, FileMark]) -> Difference | None:
         shelved, mark = of
@@ -128,10 +141,7 @@ def _since(now: datetime, kept_months: int) -> Month | None:
     """Return the oldest month that is sure to be kept still; None if all are."""
     if not kept_months:
         return None
-    month = Month.of(now)
-    for _ in range(kept_months):
-        month = month.previous
-    return month
+    return Month.of(now).plus(-kept_months)
 
 
 def _order(of: Difference) -> tuple[Month, int, str]:

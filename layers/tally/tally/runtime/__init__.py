@@ -1,5 +1,5 @@
-"""Put a Lambda function together: settings, cold start, logs, metrics, and all adapters.
+"""Give a Lambda function what it runs in: settings, cold start, logs, metrics, time and traffic.
 
-``bootstrap`` is the only place that knows which concrete classes are used. May import everything;
+``parts`` puts the functions together. May import the vendors' constants and what all rooms share;
 only the functions' handlers and the command import it.
 """

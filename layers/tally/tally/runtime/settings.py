@@ -56,6 +56,16 @@ _PARAMETERS = {
     "STATEMENT_MONTHS": "StatementMonths",
     "SETTLE_SECONDS": "SettleSeconds",
     "SWEEP_CALLS_PER_SECOND": "LicensingCallsPerSecond",
+    "TICKET_ANSWERERS": "TicketAnswerers",
+    "TICKET_BOARD": "TicketBoard",
+    "TICKET_CAUSES": "TicketCauses",
+    "TICKET_CLOSED_STATUS": "TicketClosedStatus",
+    "TICKET_OPEN_STATUS": "TicketOpenStatus",
+    "TICKET_PRIORITY": "TicketPriority",
+    "TICKET_SOURCE": "TicketSource",
+    "TICKET_SUBCONTRACTORS": "TicketSubcontractors",
+    "TICKET_TEAM": "TicketTeam",
+    "TICKET_TYPE": "TicketType",
 }
 
 
@@ -77,14 +87,17 @@ def _cycles(value: str) -> frozenset[str]:
     return frozenset(filter(None, (each.strip() for each in value.split(","))))
 
 
-_Text = Annotated[str, StringConstraints(min_length=1)]
+Text = Annotated[str, StringConstraints(min_length=1)]
+"""A setting that may not be empty."""
 _Services = Annotated[
     tuple[BilledService, ...], BeforeValidator(read_services), Field(validate_default=True)
 ]
 _PulseMinutes = Annotated[int, Field(ge=0, le=5)]
 
 
-class _FromEnvironment(BaseModel):
+class FromEnvironment(BaseModel):
+    """Settings that are read from the environment, each by its name in capitals."""
+
     # Built at the first use: a function reads one of these classes alone, so a cold start does not
     # pay for the others.
     model_config = ConfigDict(
@@ -132,12 +145,12 @@ def _sentence(location: int | str, kind: str, message: str) -> str:
     )
 
 
-class ConnectWiseSettings(_FromEnvironment):
+class ConnectWiseSettings(FromEnvironment):
     """The settings of whoever calls ConnectWise."""
 
-    secret_id: _Text
-    connectwise_url: _Text
-    connectwise_company: _Text
+    secret_id: Text
+    connectwise_url: Text
+    connectwise_company: Text
     connectwise_api_version: Annotated[
         str, StringConstraints(pattern=r"^\d{1,4}(\.\d{1,3}){0,2}$")
     ] = API_VERSION
@@ -149,11 +162,11 @@ class ConnectWiseSettings(_FromEnvironment):
 class Settings(ConnectWiseSettings):
     """The settings that planner and worker share."""
 
-    table_name: _Text
-    gravityzone_url: _Text
+    table_name: Text
+    gravityzone_url: Text
     billing_time_zone: Annotated[ZoneInfo, BeforeValidator(_zone)]
     billing_cycles: Annotated[frozenset[str], BeforeValidator(_cycles), Field(min_length=1)]
-    addition_text: _Text
+    addition_text: Text
     close_day: Annotated[int, Field(ge=2, le=28)]
     open_until_day: Annotated[int, Field(ge=2, le=28)]
     growth_percent: Annotated[int, Field(ge=0, le=1000)]
@@ -165,8 +178,8 @@ class Settings(ConnectWiseSettings):
     services: _Services = ""  # type: ignore[assignment]  # read as a setting is
     first_month: Annotated[Month | None, BeforeValidator(_month)] = None
     pulse_minutes: _PulseMinutes = 0
-    queue_url: _Text
-    stack_name: _Text
+    queue_url: Text
+    stack_name: Text
 
     @property
     def policy(self) -> Policy:
@@ -190,8 +203,8 @@ class Settings(ConnectWiseSettings):
 class PlannerSettings(Settings):
     """The planner's settings."""
 
-    agreement_type: _Text
-    product: _Text
+    agreement_type: Text
+    product: Text
     sweep_calls_per_second: Annotated[float, Field(gt=0, le=5)]
 
     @property
@@ -221,19 +234,19 @@ class WorkerSettings(Settings):
         return self.calls_per_second / self.jobs_at_once
 
 
-class ReporterSettings(_FromEnvironment):
+class ReporterSettings(FromEnvironment):
     """The reporter's settings: it reads the ledger alone, and calls no vendor."""
 
-    table_name: _Text
-    topic_arn: _Text
+    table_name: Text
+    topic_arn: Text
     close_day: Annotated[int, Field(ge=2, le=28)]
     pulse_minutes: _PulseMinutes = 0
-    stack_name: _Text
+    stack_name: Text
     books_bucket: str = ""
     attach_statements: bool = False
 
 
-class BookSettings(_FromEnvironment):
+class BookSettings(FromEnvironment):
     """The settings of the function ``book``: it reads the ledger.
 
     It calls no vendor unless it attaches statements; then it reads ``ConnectWiseSettings`` too.
@@ -241,8 +254,8 @@ class BookSettings(_FromEnvironment):
     carries it out, and the command tells by it what may be missing.
     """
 
-    table_name: _Text
-    books_bucket: _Text
+    table_name: Text
+    books_bucket: Text
     billing_time_zone: Annotated[ZoneInfo, BeforeValidator(_zone)]
     close_day: Annotated[int, Field(ge=2, le=28)]
     services: _Services = ""  # type: ignore[assignment]  # read as a setting is
@@ -251,20 +264,20 @@ class BookSettings(_FromEnvironment):
     attach_privately: bool = True
 
 
-class EvidenceSettings(_FromEnvironment):
+class EvidenceSettings(FromEnvironment):
     """The evidence function's settings: it reads GravityZone and the ledger, no ConnectWise.
 
     ``inventory_calls_per_second`` is one container's share.
     """
 
-    table_name: _Text
-    secret_id: _Text
-    gravityzone_url: _Text
+    table_name: Text
+    secret_id: Text
+    gravityzone_url: Text
     services: _Services = ""  # type: ignore[assignment]  # read as a setting is
     close_day: Annotated[int, Field(ge=2, le=28)]
     evidence: bool
     evidence_months: Annotated[int, Field(ge=1, le=120)]
-    evidence_queue_url: _Text
+    evidence_queue_url: Text
     inventory_calls_per_second: Annotated[float, Field(gt=0, le=10)]
     request_timeout_seconds: Annotated[float, Field(gt=0, le=60)]
     local_http_host: str = ""

@@ -10,148 +10,148 @@ from tally.domain.statement.canonical import fingerprint
 from tally.domain.statement.course import Step
 from tally.domain.statement.machines import known_of_machines, machines_in_words
 from tally.domain.statement.sentences import NOT_RECORDED, headline, in_gmt, limits, minute
-from tally.domain.statement.statement import ServiceStatement, Statement, Waiting
-from tally.statements.pdf.bars import bars
-from tally.statements.pdf.flow import SMALL, Flow, name, text
-from tally.statements.pdf.panels import facts, mark, notice, number
-from tally.statements.pdf.table import Column, table
+from tally.domain.statement.statement import ServiceStatement, Statement
+from tally.statements.pdf import sheets
+from tally.statements.pdf.letters import Text, drawable, name, register_fonts, text
+from tally.statements.pdf.sheets import Column, Story
 
 
 def drawn_as_pdf(of: Statement) -> bytes:
     """Return the file."""
-    flow = Flow()
-    _head(flow, of)
+    register_fonts()
+    story = _head(of)
     for each in of.services:
-        _service(flow, each, of)
-    _machines(flow, of)
-    _limits(flow, of)
+        story += _service(each, of)
+    story += _machines(of)
+    story += [
+        *sheets.section("What this does not prove"),
+        *sheets.points(map(drawable, limits(of))),
+    ]
     which = f"{of.month.label}, version {of.version}, {of.stage}: {name(of.customer.name)}"
-    return flow.file(
-        title=text(f"{of.customer.name}, {of.month.label}: {of.stage}"),
+    return sheets.file_of(
+        story,
+        title=drawable(f"{of.customer.name}, {of.month.label}: {of.stage}"),
         subject=f"Statement of {of.month.label}",
         footer=(which, f"SHA-256 of what it says: {fingerprint(of)}"),
     )
 
 
-def _head(flow: Flow, of: Statement) -> None:
+def _paragraph(of: object) -> Text:
+    return text(drawable(of), sheets.TEXT)
+
+
+def _small(of: object) -> Text:
+    return text(drawable(of), sheets.SMALL)
+
+
+def _head(of: Statement) -> Story:
     customer = of.customer
     there = (
         "linked to no company in ConnectWise"
         if customer.connectwise_id is None
         else f"ConnectWise: {name(customer.connectwise_name)} (id {customer.connectwise_id})"
     )
-    flow.heading(name(customer.name), "H1")
-    mark(flow, f"Statement of {of.month.label}", of.stage.value, cells.STAGES[of.stage])
-    flow.paragraph(f"GravityZone: {name(customer.id)}; {there}", SMALL)
-    flow.paragraph(text(in_gmt(of)), SMALL)
+    return [
+        text(drawable(customer.name), sheets.H1),
+        *sheets.mark(f"Statement of {of.month.label}", of.stage.value, cells.STAGES[of.stage]),
+        text(f"GravityZone: {name(customer.id)}; {there}", sheets.SMALL),
+        _small(in_gmt(of)),
+    ]
 
 
-def _service(flow: Flow, of: ServiceStatement, on: Statement) -> None:
-    label = text(f"{of.service} of {on.month.label}")
-    flow.begin_section()
-    flow.heading(text(of.service), "H2", with_next=150)
-    number(flow, f"{of.numbers.billed:,}", text(headline(of)))
+def _service(of: ServiceStatement, on: Statement) -> Story:
+    label = drawable(f"{of.service} of {on.month.label}")
+    story = [
+        *sheets.section(drawable(of.service), with_next=150),
+        *sheets.number(f"{of.numbers.billed:,}", drawable(headline(of))),
+    ]
     if of.waiting is not None:
-        _waiting(flow, of.waiting)
-    facts(flow, cells.facts(of, machines=known_of_machines(on, of)))
-    for each in of.difference:
-        flow.paragraph(text(each))
-    _chart(flow, of, on.month)
-    _additions(flow, of.lines, on.month, label)
-    _changes(flow, of.steps, label)
+        since = f"Waits for an answer since {minute(of.waiting.since)}"
+        story += sheets.notice(since, drawable(of.waiting.why))
+    story += sheets.facts(cells.facts(of, machines=known_of_machines(on, of)))
+    story += map(_paragraph, of.difference)
+    story += _chart(of, on.month)
+    story += _additions(of.lines, on.month, label)
+    story += _changes(of.steps, label)
     if of.notices:
-        flow.heading("Notices", "H3")
-        flow.points(map(text, of.notices))
+        story += [*sheets.heading("Notices"), *sheets.points(map(drawable, of.notices))]
+    return story
 
 
-def _waiting(flow: Flow, of: Waiting) -> None:
-    notice(flow, f"Waits for an answer since {minute(of.since)}", text(of.why))
-
-
-def _chart(flow: Flow, of: ServiceStatement, month: Month) -> None:
-    flow.heading("The month day by day", "H3", with_next=120)
+def _chart(of: ServiceStatement, month: Month) -> Story:
+    story = sheets.heading("The month day by day", with_next=120)
     if of.days:
-        bars(
-            flow,
+        story += sheets.bars(
             [each.billed for each in of.days],
             places=month.last.day,
             line_at=of.numbers.floor,
             below=cells.chart_scale(month),
-            spoken=text(cells.chart_spoken(of.service, month)),
         )
-    flow.paragraph(text(cells.chart_told(of.days, month, floor=of.numbers.floor)), SMALL)
+    return [*story, _small(cells.chart_told(of.days, month, floor=of.numbers.floor))]
 
 
 _ADDITIONS = (
-    Column("Addition"),
-    Column("Quantity", right=True),
-    Column("From"),
-    Column("To"),
-    Column("Agreement"),
-    Column("Product"),
-    Column("Reference", wraps=True),
-    Column("State", wraps=True),
+    Column("Addition", 46),
+    Column("Quantity", 46, right=True),
+    Column("From", 56),
+    Column("To", 56),
+    Column("Agreement", 54),
+    Column("Product", 46),
+    Column("Reference"),
+    Column("State"),
 )
 
 
-def _additions(flow: Flow, lines: tuple[Line, ...], month: Month, label: str) -> None:
-    flow.heading("Additions in ConnectWise", "H3")
+def _additions(lines: tuple[Line, ...], month: Month, label: str) -> Story:
+    story = sheets.heading("Additions in ConnectWise")
     if not lines:
-        flow.paragraph("None has been made.")
-        return
-    rows = [[[text(cell)] for cell in cells.addition(each, month)] for each in lines]
-    table(flow, f"Additions, {label}", _ADDITIONS, rows)
+        return [*story, _paragraph("None has been made.")]
+    rows = [[drawable(cell) for cell in cells.addition(each, month)] for each in lines]
+    return [*story, *sheets.table(f"Additions, {label}", _ADDITIONS, rows)]
 
 
 _CHANGES = (
-    Column("Reading"),
-    Column("Recorded"),
-    Column("Billed"),
-    Column("What, and why", wraps=True),
-    Column("By", wraps=True),
+    Column("Reading", 75),
+    Column("Recorded", 75),
+    Column("Billed", 58),
+    Column("What, and why"),
+    Column("By"),
 )
 
 
-def _changes(flow: Flow, steps: tuple[Step, ...], label: str) -> None:
-    flow.heading("Every change", "H3")
+def _changes(steps: tuple[Step, ...], label: str) -> Story:
+    story = sheets.heading("Every change")
     if not steps:
-        flow.paragraph(f"{NOT_RECORDED}.")
-        return
+        return [*story, _paragraph(f"{NOT_RECORDED}.")]
     rows = []
     for each in steps:
-        reading, recorded, billed, what, why, by = map(text, cells.change(each))
-        rows.append([[reading], [recorded], [billed], [what, why] if why else [what], [by]])
-    table(flow, f"Changes, {label}, oldest first", _CHANGES, rows)
+        *when, what, why, by = map(drawable, cells.change(each))
+        rows.append([*when, f"{what}\n{why}" if why else what, by])
+    return [*story, *sheets.table(f"Changes, {label}, oldest first", _CHANGES, rows)]
 
 
-_NAMES = (Column("Name", wraps=True), Column("FQDN", wraps=True), Column("First listed"))
-_BECAME = Column("What became of it", wraps=True)
-_SEEN = (*_NAMES, Column("Seen active"), Column("Read"), _BECAME)
+_NAMES = (Column("Name"), Column("FQDN"), Column("First listed", 56))
+_BECAME = Column("What became of it")
+_SEEN = (*_NAMES, Column("Seen active", 75), Column("Read", 75), _BECAME)
 _NOT_SEEN = (*_NAMES, _BECAME)
 
 
-def _machines(flow: Flow, of: Statement) -> None:
-    flow.begin_section()
-    flow.heading("Machines seen active", "H2")
-    for each in machines_in_words(of):
-        flow.paragraph(text(each))
-    _listed(flow, *cells.seen_machines(of), _SEEN, cells.seen_machine)
-    _listed(flow, *cells.unseen_machines(of), _NOT_SEEN, cells.unseen_machine)
+def _machines(of: Statement) -> Story:
+    return [
+        *sheets.section("Machines seen active"),
+        *map(_paragraph, machines_in_words(of)),
+        *_listed(*cells.seen_machines(of), _SEEN, cells.seen_machine),
+        *_listed(*cells.unseen_machines(of), _NOT_SEEN, cells.unseen_machine),
+    ]
 
 
 def _listed(
-    flow: Flow,
     caption: str,
     machines: Sequence[Machine],
     columns: Sequence[Column],
     row: Callable[[Machine], Sequence[str]],
-) -> None:
-    if machines:
-        rows = [[[name(cell)] for cell in row(each)] for each in machines]
-        table(flow, caption, columns, rows)
-
-
-def _limits(flow: Flow, of: Statement) -> None:
-    flow.begin_section()
-    flow.heading("What this does not prove", "H2")
-    flow.points(map(text, limits(of)))
+) -> Story:
+    if not machines:
+        return []
+    rows = [[drawable(cell) for cell in row(each)] for each in machines]
+    return sheets.table(caption, columns, rows)

@@ -13,6 +13,7 @@ from tally.errors import ContractError, MissingRightError, NotFoundError, Transi
 from tally.transport.failures import Effect
 
 _TICKETS = "/service/tickets"
+_MEMBERS = "/system/members"
 _CLOSING = "Service Desk > Close Service Tickets: Edit"
 """The right to give a ticket a status that closes it."""
 MOST_NOTES = 2_000
@@ -111,12 +112,18 @@ class TicketClient:
         if not identifier or '"' in identifier or "\\" in identifier:
             return None
         rows = self._calls.rows(
-            "/system/members", MemberRow.model_validate, conditions=f'identifier="{identifier}"'
+            _MEMBERS, MemberRow.model_validate, conditions=f'identifier="{identifier}"'
         )
         wanted = identifier.casefold()
         found = [each.member() for each in rows if each.identifier.casefold() == wanted]
         # Two of one name: nobody can tell who wrote.
         return found[0] if len(found) == 1 else None
+
+    def members(self) -> Sequence[SeenMember]:
+        """List all members, by identifier; those without one are left out."""
+        rows = self._calls.rows(_MEMBERS, MemberRow.model_validate)
+        found = [each.member() for each in rows if each.identifier]
+        return sorted(found, key=lambda each: each.identifier.casefold())
 
     def _is_not_listed(self, ticket_id: int) -> None:
         """Search for a ticket that was not found; TransientError if it is there all the same.

@@ -14,11 +14,13 @@ _CONTACT = "contact"
 
 def find_desk(calls: Calls, names: DeskNames) -> Desk:
     """Resolve the names to ids; ``Tickets.desk`` says what it promises."""
-    board = _named(calls, _BOARDS, BoardRow, names.board, what="service board", setting="board")
+    board = _named(
+        calls, _BOARDS, BoardRow, names.board, what="service board", setting="TicketBoard"
+    )
     if board.project_flag:
         raise SetupError(
             f"ConnectWise's board {board.name!r} is a project board, which takes no service "
-            "tickets (setting board)."
+            "tickets (setting TicketBoard)."
         )
     below = f"{_BOARDS}/{board.id:d}"
     statuses = _rows(calls, f"{below}/statuses", StatusRow)
@@ -34,12 +36,13 @@ def find_desk(calls: Calls, names: DeskNames) -> Desk:
     def chosen(path: str, name: str, what: str) -> int | None:
         if not name:
             return None
-        return _named(calls, path, NamedRow, name, what=what, setting=what).id
+        setting = f"Ticket{what.capitalize()}"
+        return _named(calls, path, NamedRow, name, what=what, setting=setting).id
 
     return Desk(
         board_id=board.id,
-        open_status_id=status(names.open_status, "open status", closes=False),
-        closed_status_id=status(names.closed_status, "closed status", closes=True),
+        open_status_id=status(names.open_status, "TicketOpenStatus", closes=False),
+        closed_status_id=status(names.closed_status, "TicketClosedStatus", closes=True),
         type_id=chosen(f"{below}/types", names.type, "type"),
         priority_id=chosen("/service/priorities", names.priority, "priority"),
         team_id=chosen(f"{below}/teams", names.team, "team"),

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from tally.domain.asking import words
 from tally.domain.asking.question import Question
-from tally.domain.asking.seen import SERVICE_TICKET, SeenTicket
+from tally.domain.asking.seen import SeenTicket
 from tally.domain.asking.ticket import MOST_TICKETS, Given, Ticket
 
 DAY = timedelta(days=1)
@@ -63,25 +63,6 @@ def next_number(ticket: Ticket | None, *, now: datetime) -> int | None:
     if not rested or ticket.unanswered >= MOST_TICKETS:
         return None
     return ticket.number + 1
-
-
-def not_ours_any_more(ticket: Ticket, seen: SeenTicket | None, *, board_id: int) -> str:
-    """Say why a ticket is never acted on again; "" while it is ours (ASK-7).
-
-    One that is closed is still read once more by ``step``.
-    """
-    if seen is None:
-        return words.GONE
-    found = (
-        (seen.record_type != SERVICE_TICKET, words.CONVERTED),
-        (seen.merged_into is not None, words.MERGED),
-        (seen.parent_id is not None, words.BUNDLED),
-        (seen.company_id != ticket.connectwise_id, words.OTHER_COMPANY),
-        (seen.board_id != board_id, words.OTHER_BOARD),
-        (seen.reference != ticket.reference, words.OTHER_REFERENCE),
-        (seen.contact_id is not None or seen.mails, words.MAY_MAIL),
-    )
-    return next((why for is_so, why in found if is_so), "")
 
 
 def step(

@@ -56,12 +56,12 @@ class Attachment:
     def has(self, edition: Edition) -> bool:
         """Return True if that edition needs no further document.
 
-        It needs none if the last one says the same, or is of a version that is not older.
+        It needs none if the last one says the same, or is of records that are not older.
         """
         if not self.attached:
             return False
         last = self.attached[-1].edition
-        return last.numbers == edition.numbers or last.version >= edition.version
+        return last.numbers == edition.numbers or last.records >= edition.records
 
     def settles_at(self, settle: timedelta) -> datetime | None:
         """Return when lists can be believed about what was announced; None if nothing was."""

@@ -20,11 +20,13 @@ _LONGEST_SERVICES = 30
 class Edition:
     """One state of a customer's month.
 
-    ``version`` and ``fingerprint`` are the statement's. ``numbers`` is a hash of what is billed and
-    where alone: a version that only adds a step to the history has the same.
+    ``version`` and ``fingerprint`` are the statement's. ``records`` is the version of its records
+    alone, which never falls: the statement's does where evidence is removed. ``numbers`` is a hash
+    of what is billed and where alone: a version that only adds a step to the history has the same.
     """
 
     version: int
+    records: int
     fingerprint: str
     numbers: str
 
@@ -63,7 +65,10 @@ def wanted(statement: Statement) -> Iterator[Wanted]:
     if not on:
         return
     edition = Edition(
-        version=statement.version, fingerprint=fingerprint(statement), numbers=_numbers(statement)
+        version=statement.version,
+        records=sum(each.version for each in statement.services),
+        fingerprint=fingerprint(statement),
+        numbers=_numbers(statement),
     )
     for agreement_id, services in sorted(on.items()):
         yield Wanted(
@@ -110,14 +115,14 @@ def _numbers(statement: Statement) -> str:
 def reference(place: Place, edition: Edition) -> str:
     """Return the mark by which a document is known as this edition's, whatever the ledger says.
 
-    It follows from place, version and numbers alone, so a restored ledger derives the same one.
+    It follows from place, records and numbers alone, so a restored ledger derives the same one.
     """
     text = "\n".join(
         (
             place.company_id,
             str(place.month),
             str(place.agreement_id),
-            str(edition.version),
+            str(edition.records),
             edition.numbers,
         )
     )

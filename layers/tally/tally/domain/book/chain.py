@@ -106,15 +106,12 @@ class Chain:
         """Yield each month from the first book to the newest, those without a book included."""
         known = {month for month, books in self.ledger.items() if books.editions}
         found = {month for month, _ in self.shelf}
-        months = [each for each in known | found if self._is_kept(each)]
-        if not months:
-            return
-        month = min(months)
-        while month <= max(months):
-            yield month
-            month = month.next
+        months = [each for each in known | found if self.keeps(each)]
+        if months:
+            yield from min(months).through(max(months))
 
-    def _is_kept(self, month: Month) -> bool:
+    def keeps(self, month: Month) -> bool:
+        """Return True if books of the month are kept still."""
         return self.since is None or month >= self.since
 
     def _not_in_the_bucket(self, known: MonthBooks, numbers: Iterable[int]) -> Iterator[Difference]:
@@ -148,7 +145,7 @@ class Chain:
                 yield _of(shelved, "its manifest leaves out the month before it")
         elif before.month >= shelved.month:
             yield _of(shelved, f"its manifest calls {_named(before)} the month before")
-        elif self._is_kept(before.month):
+        elif self.keeps(before.month):
             yield from self._link(shelved, before, "the month before it")
 
     def _replaces(self, shelved: Shelved, replaces: Link | None) -> Iterator[Difference]:

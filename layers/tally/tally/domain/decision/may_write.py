@@ -14,7 +14,7 @@ from tally.domain.facts.owed import falls
 from tally.domain.facts.place import unpermitted
 from tally.domain.holds import Fallen, LateUsage, Unplaced
 from tally.domain.holds.count_questions import fall_question
-from tally.domain.holds.late import late_question, unplaced_question
+from tally.domain.holds.late_questions import late_question, unplaced_question
 from tally.domain.model.invoicing import LateUsage as LateUsagePolicy
 from tally.domain.model.standing import Unsaid, waiting
 from tally.domain.record.lines import LineState, Place

@@ -29,7 +29,7 @@ from tally.domain.facts.owed import Uncounted, never_written, owing_of, quantity
 from tally.domain.facts.place import NoPlace, find_place, forbidden, turn_of
 from tally.domain.holds import Grown, Moved, Unplaced, Unwritten
 from tally.domain.holds.count_questions import moved_question
-from tally.domain.holds.late import nothing_in_its_place, unwritten_question
+from tally.domain.holds.late_questions import nothing_in_its_place, unwritten_question
 from tally.domain.model.service_period import missed
 from tally.domain.model.standing import Cause, StandingState, Unsaid, needs_setup, waiting
 from tally.domain.record.lines import LineState, Place

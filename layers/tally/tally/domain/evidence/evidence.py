@@ -1,4 +1,7 @@
-"""The evidence of one customer's month: its machines, and when each was proven active (PROOF-1)."""
+"""The evidence of one customer's month: its machines, and when each was proven active.
+
+``looks`` judges what proves it (PROOF-1).
+"""
 
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -17,7 +20,7 @@ class Fate(StrEnum):
     MOVED = "moved"
     """It stands in another customer's inventory."""
     UNSEEN = "unseen"
-    """It stands in no inventory any more, and nothing says why."""
+    """No walk found it any more, and nothing says why. A walk need not reach every company."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,6 +1,6 @@
 """Choose the machines to ask GravityZone about, and judge what it answers (PROOF-1)."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -8,10 +8,10 @@ from tally.domain.evidence.evidence import Evidence, Fate, Machine, MachineProof
 from tally.domain.evidence.inventory_port import LastSeen
 from tally.domain.model.month import Month
 
-PATIENT_UNTIL = 3
-"""The day of the month, in GMT, from which machines are asked about one by one.
+PATIENT_UNTIL = 8
+"""The day of the month, in GMT, from which machines are asked about though not all were active.
 
-On the first days a count still rises as machines check in, so that a look would often be in vain.
+By then each has had all days of a week to check in. Before, many looks would be in vain.
 """
 
 LAST_HOUR = timedelta(hours=1)
@@ -48,32 +48,64 @@ def proof_of(machine: Machine, look: Look, *, company_id: str, month: Month) -> 
 
 
 def whom_to_ask(
-    evidence: Evidence, *, count: int, at: datetime, likely: Collection[str] = ()
+    evidence: Evidence, *, count: int, at: datetime, likely: Sequence[str] = ()
 ) -> tuple[str, ...]:
     """Return the ids of the machines to ask about now, the likeliest first.
 
     Nobody is asked about while the proven machines are as many as the count. Where all listed ones
     must have been active, since as many are missing, each look finds something: they are asked at
-    once. Otherwise some were not active, and nobody knows which: then it waits for the third day,
-    looks at no more machines than are missing, and at none twice at the same count. In the last
-    hour all are asked, since no later look can prove anything; whoever asks stops as soon as the
-    count is reached.
+    once. Otherwise some were not active, and nobody knows which: then it waits for the eighth day,
+    and while fewer than half of them were active; it looks at no more machines than are missing,
+    and at none twice at the same count. In the last hour all are asked, since no later look can
+    prove anything; whoever asks stops as soon as the count is reached.
 
-    ``likely`` are the machines that were proven in the month before.
+    ``likely`` are the machines of the month before, as ``by_likelihood`` has them.
     """
     missing = count - evidence.proven
     candidates = [each for each in evidence.machines if _may_be_asked(each)]
     if missing <= 0 or not candidates:
         return ()
     last = is_last_walk(at)
-    ordered = sorted(
+    ordered = _ordered(
         (each for each in candidates if last or each.asked is None or each.asked < count),
-        key=lambda each: (each.id in likely, each.listed, each.id),
-        reverse=True,
+        evidence,
+        likely,
     )
     if last or missing >= len(candidates):
-        return tuple(each.id for each in ordered)
-    return tuple(each.id for each in ordered[:missing]) if at.day >= PATIENT_UNTIL else ()
+        return ordered
+    is_worth_it = at.day >= PATIENT_UNTIL and 2 * missing >= len(candidates)
+    return ordered[:missing] if is_worth_it else ()
+
+
+def by_likelihood(before: Evidence) -> Sequence[str]:
+    """Return the machines that were proven in a month, those first that are used the most.
+
+    They were proven on an early day, and had just been seen when they were.
+    """
+    proofs = [(each.proof, each.id) for each in before.machines if each.proof is not None]
+    proofs.sort(key=lambda each: (each[0].read.date(), each[0].read - each[0].seen, each[1]))
+    return tuple(id_ for _, id_ in proofs)
+
+
+def _ordered(
+    machines: Iterable[Machine], evidence: Evidence, likely: Sequence[str]
+) -> tuple[str, ...]:
+    """Return their ids: those new since the first walk, the likely ones, then the newest.
+
+    A machine is new in the inventory because it has connected. Those that were asked about in vain
+    come after all others.
+    """
+    places = {id_: place for place, id_ in enumerate(likely)}
+    begun = evidence.begun.date()
+    newest = sorted(machines, key=lambda each: (each.listed, each.id), reverse=True)
+    newest.sort(
+        key=lambda each: (
+            each.asked is not None,
+            each.listed <= begun,
+            places.get(each.id, len(places)),
+        )
+    )
+    return tuple(each.id for each in newest)
 
 
 def _may_be_asked(machine: Machine) -> bool:

@@ -48,14 +48,28 @@ def after_walk(before: Evidence | None, visit: Visit, whereabouts: Whereabouts) 
 def _listed(known: Machine | None, row: Listed, visit: Visit, whereabouts: Whereabouts) -> Machine:
     """Return a machine that stands in the customer's inventory."""
     machine = known or Machine(id=row.id, name="", fqdn="", listed=_day(visit))
-    moved_in = machine.moved_in
-    if (known is None or known.fate is not Fate.LISTED) and whereabouts.has_been_elsewhere(
-        row.id, visit.company_id
-    ):
-        moved_in = visit.at
     return replace(
-        machine, name=row.name, fqdn=row.fqdn, fate=Fate.LISTED, gone=None, moved_in=moved_in
+        machine,
+        name=row.name,
+        fqdn=row.fqdn,
+        fate=Fate.LISTED,
+        gone=None,
+        moved_in=visit.at if _has_come(known, row, visit, whereabouts) else machine.moved_in,
     )
+
+
+def _has_come(known: Machine | None, row: Listed, visit: Visit, whereabouts: Whereabouts) -> bool:
+    """Return True if it came from another customer since it was last known to stand here.
+
+    One that was listed here all along may have been away between two visits: another customer's
+    walk has found it after all that was found here (PROOF-1).
+    """
+    if known is None or known.fate is not Fate.LISTED:
+        return whereabouts.has_been_elsewhere(row.id, visit.company_id)
+    found = whereabouts.found_elsewhere(row.id, visit.company_id)
+    if found is None or found >= visit.at:
+        return False
+    return known.moved_in is None or known.moved_in < found
 
 
 def _missing(machine: Machine, visit: Visit, whereabouts: Whereabouts) -> Machine:

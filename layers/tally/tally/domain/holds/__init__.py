@@ -7,7 +7,7 @@ finds its cause asks it. May import ``domain.model`` and ``domain.record``.
 """
 
 from tally.domain.holds.count_questions import Fallen, Grown, Moved
-from tally.domain.holds.late import LateUsage, Unplaced, Unwritten
+from tally.domain.holds.late_questions import LateUsage, Unplaced, Unwritten
 from tally.domain.holds.seen import Altered, Broken, Edited, SettledEdited, Strangers
 from tally.domain.record.usage_record import Hold
 

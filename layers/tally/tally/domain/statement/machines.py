@@ -20,7 +20,7 @@ _FATES = {
     Fate.LISTED: "in the inventory",
     Fate.DELETED: "deleted",
     Fate.MOVED: "moved to another company",
-    Fate.UNSEEN: "in no inventory any more",
+    Fate.UNSEEN: "not found any more",
 }
 
 
@@ -172,9 +172,8 @@ def _moved(number: int) -> str:
 
 
 def _unseen(number: int) -> str:
-    stands = "stands" if number == 1 else "stand"
     return (
-        f"{_of_those_seen(number)} {stands} in no inventory any more, and nothing says what became "
+        f"{_of_those_seen(number)} {_was(number)} not found any more, and nothing says what became "
         f"of {'it' if number == 1 else 'them'}."
     )
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 _VERSION, _STATE = "version", "state"
-_EDITION = shape(Edition, version=WHOLE, fingerprint=TEXT, numbers=TEXT)
+_EDITION = shape(Edition, version=WHOLE, records=WHOLE, fingerprint=TEXT, numbers=TEXT)
 _ANNOUNCED: Form[Announced] = shape(Announced, edition=_EDITION, title=TEXT, at=INSTANT)
 _ATTACHED = many(shape(Attached, edition=_EDITION, title=TEXT, document_id=WHOLE, at=INSTANT))
 _MONTH: Form[Month] = Form(str, month_of)

@@ -1,6 +1,6 @@
-"""Set pages in PDF: letters shaped and put in order, lines, tables, tags, and fonts cut to size.
+"""Set pages in PDF with reportlab: its fonts, its looks, and what a statement is built of.
 
 ``statements/statement_pdf.py`` says what stands on the pages. May import the domain, and alone
-imports uharfbuzz (letters, fonts) and pydyf (the file). Nothing here knows of statements. Only a
-PDF that is drawn imports it.
+imports reportlab and what puts letters in order. Nothing here knows of statements. Only a PDF that
+is drawn imports it.
 """

@@ -8,6 +8,7 @@ from requests.adapters import BaseAdapter
 from tally.aws.clients import AwsClients
 from tally.aws.secret import read_keys
 from tally.aws.text_queue import SQSTextQueue
+from tally.domain.record.unreadable import OddRows
 from tally.evidence.delivery import EvidenceDelivery
 from tally.evidence.look import Conclude, Looks
 from tally.evidence.store import Recorder
@@ -32,15 +33,17 @@ The slowest is a customer with a walk of its own: pages of 20 s at most, and the
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EvidenceFunction:
-    """The evidence function's parts; ``traffic`` counts its calls, for its log alone.
+    """The evidence function's parts.
 
-    Billing's metrics and their alarms are about billing (PROOF-2).
+    ``traffic`` counts its calls and ``odd_answers`` what of their answers was left out, both for
+    its log alone: billing's metrics and their alarms are about billing (PROOF-2).
     """
 
     walk: Walk
     deliver: EvidenceDelivery
     deadline: Deadline
     traffic: Traffic
+    odd_answers: OddRows
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +54,7 @@ class Outside:
     clock: Clock | None = None
 
 
-def evidence(
+def evidence_parts(
     environment: Mapping[str, str], outside: Outside | None = None
 ) -> EvidenceFunction | None:
     """Put the function together; None if evidence is off.
@@ -62,6 +65,7 @@ def evidence(
     if not settings.evidence:
         return None
     aws, deadline, heard = AwsClients(connections=_CONNECTIONS), Deadline(), Traffic()
+    odd_answers = OddRows()
     outside = outside or Outside()
     clock = outside.clock or WallClock()
     inventory = InventoryClient(
@@ -69,6 +73,7 @@ def evidence(
         api_key=read_keys(aws.client("secretsmanager"), settings.secret_id).gravityzone_api_key,
         calls_per_second=settings.inventory_calls_per_second,
         now=clock.now,
+        on_odd_row=odd_answers.heard,
         local_http_host=settings.local_http_host,
         timeout=settings.request_timeout_seconds,
         deadline=deadline.seconds_left,
@@ -104,6 +109,7 @@ def evidence(
         clock=clock,
         service=service,
         has_time=has_time,
+        on_odd_answer=odd_answers.heard,
     )
     return EvidenceFunction(
         walk=walk,
@@ -116,4 +122,5 @@ def evidence(
         ),
         deadline=deadline,
         traffic=heard,
+        odd_answers=odd_answers,
     )

@@ -128,7 +128,7 @@ def planner(environment: Mapping[str, str], world: World | None = None) -> Plann
     )
     firing = None
     if settings.pulse_minutes:
-        from tally.runtime.pulse_parts import firing_around
+        from tally.runtime.parts.pulse import firing_around
 
         firing = firing_around(plan, settings, aws)
     return Planner(
@@ -160,7 +160,7 @@ def worker(environment: Mapping[str, str], world: World | None = None) -> Worker
     )
     account = None
     if settings.pulse_minutes:
-        from tally.runtime.pulse_parts import sweep_account
+        from tally.runtime.parts.pulse import sweep_account
 
         account = sweep_account(settings, aws)
     sync = Sync(
@@ -195,7 +195,7 @@ def worker(environment: Mapping[str, str], world: World | None = None) -> Worker
 
 def reporter(environment: Mapping[str, str]) -> "Report":
     """Put the reporter together. Raises SetupError naming every setting that is wrong."""
-    from tally.runtime.reporter_parts import report_with
+    from tally.runtime.parts.reporter import report_with
 
     return report_with(ReporterSettings.from_env(environment))
 

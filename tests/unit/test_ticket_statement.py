@@ -1,0 +1,67 @@
+"""Where the statement of a question's month is: said in the ticket, if it is attached."""
+
+from dataclasses import dataclass, replace
+
+from tally.domain.attaching.attachment import Attachment
+from tally.domain.attaching.document import Document
+from tally.domain.attaching.wanted import Edition, Place, Wanted
+from tally.domain.record.record_key import RecordKey
+from tally.domain.record.usage_record import UsageRecord
+from tally.errors import TransientError
+from tally.runtime.parts.tickets import attached_statement
+from testing.attachments import MemoryAttachments
+from tests.unit.asking_scene import ASKED, NOVEMBER, held, question
+
+PLACE = Place(company_id="c1", month=NOVEMBER, agreement_id=31)
+
+
+@dataclass(frozen=True)
+class Record:
+    """A ledger of one record; None cannot be read."""
+
+    of: UsageRecord | None
+
+    def record(self, _: RecordKey) -> UsageRecord:
+        if self.of is None:
+            raise TransientError("The table does not answer.")
+        return self.of
+
+
+def attachments() -> MemoryAttachments:
+    """A statement that was attached, and its correction."""
+    memory = MemoryAttachments()
+    edition = Edition(version=7, fingerprint="f", numbers="n")
+    wanted = Wanted(place=PLACE, edition=edition, services=("endpoints",))
+    known = Attachment(place=PLACE)
+    for number in (5, 6):
+        announced = known.announce(wanted, at=ASKED)
+        known = announced.record(Document(id=number, title=f"Statement {number}"), at=ASKED)
+    memory.save_attachment(known)
+    return memory
+
+
+def test_the_newest_document_is_named() -> None:
+    """ASK-1, PROOF-7: with the agreement where it is found."""
+    told = attached_statement(Record(held()), attachments())  # type: ignore[arg-type]
+    assert told(question()) == (
+        'The statement of November 2026 is a document of agreement 31: "Statement 6".'
+    )
+
+
+def test_nothing_is_said_where_nothing_is_attached() -> None:
+    """ASK-1: an open month has none, nor has one without an Addition."""
+    asked = question()
+    for ledger, memory in (
+        (Record(held()), MemoryAttachments()),
+        (Record(held(pushed=None)), attachments()),
+    ):
+        assert attached_statement(ledger, memory)(asked) == ""  # type: ignore[arg-type]
+
+
+def test_what_cannot_be_read_keeps_no_question_back() -> None:
+    """SAFE-5: the question is asked without it; a standing has no statement."""
+    asked = question()
+    told = attached_statement(Record(None), attachments())  # type: ignore[arg-type]
+    assert told(asked) == ""
+    about_nobody = replace(asked, subject=replace(asked.subject, month=None, service=None))
+    assert told(about_nobody) == ""
