@@ -20,9 +20,9 @@ ASKING = (
                 before=(
                     "    found = means.tickets.find(ticket.reference, "
                     "company_id=ticket.connectwise_id)\n"
-                    "    return found[0] if found else None"
+                    "    if found:"
                 ),
-                after="    return None",
+                after="    found: list[SeenTicket] = []\n    if found:",
             ),
         ),
         why="The ledger says that it is not made yet.",
@@ -50,8 +50,8 @@ ASKING = (
                 ),
             ),
             Edit(
-                before="question = None if number is None else means.question(subject)",
-                after="question = asked if is_known else means.question(subject)",
+                before="    question = means.question(subject)",
+                after="    question = asked if is_known else means.question(subject)",
             ),
         ),
         why="It was read a second ago.",
@@ -190,8 +190,8 @@ ASKING = (
                 after="if fresh or means.is_settled(ticket.announced):",
             ),
             Edit(
-                before="        if not fresh and not means.is_settled(ticket.announced):\n"
-                "            return ticket\n",
+                before="            if not means.is_settled(ticket.announced):\n"
+                "                return ticket\n",
                 after="",
             ),
         ),

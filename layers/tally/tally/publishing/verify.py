@@ -13,9 +13,11 @@ from itertools import batched
 
 from tally.domain.book.bucket_port import Bucket
 from tally.domain.book.chain import Chain, Difference, Shelved, differing_file, read
+from tally.domain.book.edition import MonthBooks
 from tally.domain.book.ledger_port import BookLedger
 from tally.domain.book.manifest import FILE, ROOT, FileMark, Manifest, folder, place_of
 from tally.domain.model.month import YEARS, Month
+from tally.errors import UnreadableItemError
 from tally.ports import Ledger
 
 _AT_ONCE = 8
@@ -85,19 +87,27 @@ class Verify:
         Where a book is published meanwhile, it looks again.
         """
         first, last = self._first(), Month.of(now)
-        known = tuple(pool.map(self.books.read, first.through(last)))
+        known = tuple(pool.map(self._known, first.through(last)))
         for _ in range(_ATTEMPTS):
             names, strays = self._names(first, last)
             shelved = list(pool.map(self._shelved, names.items()))
-            before, known = known, tuple(pool.map(self.books.read, first.through(last)))
+            before, known = known, tuple(pool.map(self._known, first.through(last)))
             if known == before:
                 break
         chain = Chain(
             shelf={(each.month, each.number): each for each in shelved},
-            ledger={each.month: each for each in known},
+            ledger={each.month: each for each in known if isinstance(each, MonthBooks)},
+            unread=dict(each for each in known if not isinstance(each, MonthBooks)),
             since=_since(now, self.kept_months),
         )
         return chain, tuple(strays)
+
+    def _known(self, month: Month) -> MonthBooks | tuple[Month, str]:
+        """Return what the ledger knows of a month, or the reason why it cannot be read."""
+        try:
+            return self.books.read(month)
+        except UnreadableItemError as error:
+            return month, str(error)
 
     def _first(self) -> Month:
         """Return the first month that can have a book; any, where the ledger has lost its own."""

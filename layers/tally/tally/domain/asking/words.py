@@ -20,6 +20,8 @@ MAY_MAIL = "It has a contact, or a flag that mails somebody, and Tally writes no
 CLOSED_BY_HAND = "It was closed without an answer."
 STAYS_OPEN = "It was to be closed, and does not stay so."
 MOVED = "The numbers have moved since the question was asked, so no answer to it counts any more."
+RESTORED = "Tally's ledger was restored to an earlier time, so no answer so far counts."
+TOO_MUCH = "It has more notes than Tally reads."
 DIFFER = "Two answers differ, so neither of them counts."
 
 
