@@ -126,6 +126,24 @@ def test_closed_by_hand_it_is_asked_once_a_day_three_times_in_all(asked: AskingW
     assert asked.world.connectwise.calls.count() == 0
 
 
+def test_a_customer_that_is_linked_elsewhere_is_asked_there(asked: AskingWorld) -> None:
+    """ASK-7: not by an answer in the ticket of the wrong customer, which is closed with a word."""
+    world = asked.world
+    other = world.connectwise.people.add_company("Harbor2", "Harbor Dental Group")
+    asked.answer()
+    world.set_up().link(asked.harbor.id, other, by="jane@msp.test", why="the group")
+    asked.settle()
+    assert asked.rulings == []
+    assert asked.texts(1)[-1] == words.LINKED_ELSEWHERE
+    world.clock.advance(DAY)
+    asked.run()
+    assert [(each["company"]["id"], each["closedFlag"]) for each in asked.tickets] == [
+        (asked.harbor.connectwise_id, True),
+        (other, False),
+    ]
+    assert list(asked.problems()) == []
+
+
 def test_a_ticket_with_more_notes_than_are_read_is_left(
     asked: AskingWorld, monkeypatch: pytest.MonkeyPatch
 ) -> None:

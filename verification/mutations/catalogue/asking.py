@@ -6,6 +6,7 @@ _KILLED = "tests/functional/test_asking_killed.py"
 _ASKED = "tests/functional/test_asking.py"
 _BEHIND = "tests/functional/test_asking_behind_our_back.py"
 _RACES = "tests/functional/test_asking_races.py"
+_RESTORED = "tests/functional/test_asking_restored.py"
 _LOAD = "tests/functional/test_asking_load.py"
 _CLIENT = "tests/unit/test_connectwise_client_tickets.py"
 _ODD = "tests/unit/test_connectwise_client_tickets_odd.py"
@@ -246,5 +247,26 @@ ASKING = (
         ),
         why="Whoever writes there wants an answer.",
         tests=(_LOAD,),
+    ),
+    Mutation(
+        name="a closed ticket that bears the reference is gone on with",
+        rule="ASK-4",
+        file="tally/asking/making.py",
+        edits=(
+            Edit(
+                before="is_open = [each for each in found if not each.closed]",
+                after="is_open = list(found)",
+            ),
+        ),
+        why="It is found by its reference, as ASK-1 says.",
+        tests=(_RESTORED,),
+    ),
+    Mutation(
+        name="a code follows from the question alone",
+        rule="ASK-4",
+        file="tally/domain/asking/question.py",
+        edits=(Edit(before="{edition}\\n{at.isoformat()}\\n", after="{edition}\\n"),),
+        why="The ledger counts editions, and never counts backwards.",
+        tests=(_RESTORED,),
     ),
 )

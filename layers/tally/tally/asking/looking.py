@@ -26,6 +26,8 @@ def look(means: Means, ticket: Ticket) -> Ticket:
         return carry_out(means, means.memory.save_ticket(ticket), ticket.given, question)
     if question is None:
         return end(means, ticket, means.questions.why_gone(ticket))
+    if means.questions.is_asked_elsewhere(ticket):
+        return end(means, ticket, words.LINKED_ELSEWHERE)
     notes = means.tickets.notes(seen.id)
     if ticket.asked is None:
         return write_again(means, ticket, question, notes)
@@ -43,7 +45,7 @@ def _read(
         return ask_anew(means, ticket, question, why=words.RESTORED)
     given = _answers(means, ticket, question, notes)
     near = near_misses(ticket, notes, given) if question.options else []
-    if question.options and not given and not near:
+    if question.options and question.about == ticket.about and not given and not near:
         ticket, of_time = _time_entries(means, ticket, seen, notes)
         if of_time:
             return _hint(means, ticket, question, ())

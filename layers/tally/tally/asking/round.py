@@ -25,7 +25,9 @@ from tally.ports import Clock, Ledger
 
 MOST_OPEN = 200
 """The most questions that are open in tickets at once."""
-_QUARTER, _STRIDE = 15 * 60, 37
+_QUARTER = 15 * 60
+_STRIDE = 211
+"""A prime beyond ``MOST_OPEN``: with steps of it every one of them has its turn."""
 
 
 @dataclass(slots=True)
