@@ -87,15 +87,20 @@ def _one[R: (NamedRow, BoardRow, StatusRow)](
 
     Raises SetupError with the near misses, and AmbiguousNameError for two of that name.
     """
-    known = [each for each in rows if each.name]
-    active = {each.name: each for each in known if each.is_active}
-    same = [each.id for each in known if each.is_active and each.name == name]
-    if len(same) > 1:
-        raise AmbiguousNameError(f"Two in ConnectWise are {what} {name!r}: ids {same}")
-    if name not in active and any(each.name == name for each in known):
+    active: dict[str, list[R]] = {}
+    inactive: set[str] = set()
+    for each in rows:
+        if each.name and each.is_active:
+            active.setdefault(each.name, []).append(each)
+        else:
+            inactive.add(each.name)
+    same = active.get(name, [])
+    if len(same) == 1:
+        return same[0]
+    if same:
+        ids = [each.id for each in same]
+        raise AmbiguousNameError(f"Two in ConnectWise are {what} {name!r}: ids {ids}")
+    if name in inactive:
         raise SetupError(f"ConnectWise's {what} {name!r} is inactive (setting {setting}).")
-    ids: Mapping[str, int] = {each.name: each.id for each in active.values()}
-    found = resolve(name, ids, what=what, setting=setting)
-    if isinstance(found, str):
-        raise SetupError(found)
-    return active[name]
+    others: Mapping[str, int] = {known: found[0].id for known, found in active.items()}
+    raise SetupError(str(resolve(name, others, what=what, setting=setting)))
