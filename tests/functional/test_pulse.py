@@ -289,6 +289,25 @@ def test_a_full_sweep_finds_within_four_hours_what_no_total_tells(msp: PulseMsp)
         assert msp.now - since <= timedelta(hours=4, minutes=15)
 
 
+def test_nothing_is_searched_while_a_full_sweep_is_due(msp: PulseMsp) -> None:
+    """PULSE-4: the tick that should have made it is lost, and the next one reads everybody anyway.
+
+    A search would ask for all lists, and leave the companies to that tick.
+    """
+    swept = msp.pulse.swept
+    assert swept is not None
+    msp.pass_time(swept + timedelta(hours=4) - msp.now)
+    assert msp.pulse.swept == swept
+    msp.now += MINUTE
+    risen = msp.customers[3]
+    before = msp.billed(risen)
+    msp.world.check_in(risen, 1)
+    fired = msp.fire()
+    assert (fired.planned.skipped, fired.read) == ("the next tick reads every company", [])
+    assert msp.whole() == "the last full sweep is long ago"
+    assert msp.billed(risen) == before + 1
+
+
 def test_a_full_sweep_follows_a_deployment(msp: PulseMsp) -> None:
     """PULSE-4."""
     assert not msp.whole()

@@ -7,13 +7,18 @@ from zlib import crc32
 
 import pytest
 
-from tally.domain.pulse.state import Pulse
+from tally.domain.model.month import Month
+from tally.domain.pulse.account import Expected
+from tally.domain.pulse.state import Pulse, Searches
+from tally.domain.pulse.total import Total
 from tally.errors import ContradictedError
+from tally.planner.plan import Planned
 from tests.functional.instants import gmt
 from tests.simulation.scene import Scene, at, key_of, scene_of
 from verification.simulation import life_moves
 from verification.simulation.billed_services import Billed, setting_text
 from verification.simulation.msp import Firm
+from verification.simulation.pulse_checks import found_the_move
 from verification.simulation.story import ViolationError
 
 _EMAIL = Billed(
@@ -22,7 +27,7 @@ _EMAIL = Billed(
 _WITH, _WITHOUT = "with its usage of this month", "and connects there"
 _DRAWS = {_WITH: 0, _WITHOUT: 5}
 """Seeds of draws that come out so."""
-_SWEPT = "2026-10-05 09:20"
+_BEFORE, _SWEPT = "2026-10-05 05:20", "2026-10-05 09:20"
 
 
 def connects(scene: Scene, firm: Firm, machines: int, *counters: str) -> None:
@@ -87,6 +92,50 @@ def test_a_licence_that_is_to_be_checked_leaves_the_company_to_the_tick(
     with pytest.raises(ViolationError, match="a look has found the totals' move"):
         look(scene, f"{checked - timedelta(minutes=2):%Y-%m-%d %H:%M}")
     look(scene, f"{checked + timedelta(minutes=2):%Y-%m-%d %H:%M}")
+
+
+def memory(instant: str, *, swept: str, total: int, sweep_of: int | None = None) -> Pulse:
+    """A memory with the root's total, a search at that time and perhaps a sweep not judged yet."""
+
+    def told(count: int) -> dict[str, Total]:
+        return {"root": Total(month=Month(2026, 10), counters={"0 a": f"{count}"}, counts={})}
+
+    sweep = None
+    if sweep_of is not None:
+        sweep = Expected(tick=gmt(_SWEPT), jobs=1, check=1, basis=1, totals=told(sweep_of))
+    searches = Searches(last=gmt(instant))
+    return Pulse(swept=gmt(swept), totals=told(total), expected=sweep, searches=searches)
+
+
+@pytest.mark.parametrize(
+    ("begins_with", "ends_with", "found"),
+    [
+        (memory("2026-10-05 09:00", swept=_BEFORE, total=9, sweep_of=10), 10, False),
+        (memory("2026-10-05 09:00", swept=_BEFORE, total=9, sweep_of=10), 11, True),
+        (memory("2026-10-05 09:00", swept=_SWEPT, total=10), 10, False),
+        (memory("2026-10-05 09:00", swept=_SWEPT, total=10), 11, True),
+    ],
+)
+def test_totals_of_a_sweep_that_was_judged_are_not_what_a_search_has_found(
+    begins_with: Pulse, ends_with: int, found: bool
+) -> None:
+    """PULSE-4: a search that meets the next full sweep leaves its companies to that, and the look
+    may have judged the sweep before: its totals are other ones too, and say nothing of the search.
+    """
+    looked_at = "2026-10-05 13:19"
+    after = memory(looked_at, swept=_SWEPT, total=ends_with)
+    assert found_the_move(Planned(), gmt(looked_at), begins_with, after) is found
+    assert not found_the_move(None, gmt(looked_at), begins_with, after)
+
+
+def test_a_total_that_has_not_moved_has_left_nobody_to_the_tick() -> None:
+    """PULSE-1: whoever has moved by then has moved it."""
+    known = memory("2026-10-05 09:00", swept=_SWEPT, total=10)
+    unmoved = Planned(skipped="no total has moved")
+    assert found_the_move(unmoved, gmt("2026-10-05 13:19"), known, known)
+    busy = Planned(skipped="an earlier firing still works")
+    of_others = memory("2026-10-05 09:00", swept=_SWEPT, total=11)
+    assert not found_the_move(busy, gmt("2026-10-05 13:19"), known, of_others)
 
 
 @pytest.fixture

@@ -38,6 +38,7 @@ from verification.simulation.outages import (
     put_up,
 )
 from verification.simulation.phases import phases_of
+from verification.simulation.pulse_checks import found_the_move
 from verification.simulation.setting import Shape
 from verification.simulation.story import Tell, ViolationError, silence
 from verification.simulation.ticks import Tick, schedule
@@ -236,10 +237,7 @@ class _Run:
         before = self.world.pulses.pulse
         planned = self._plan(tick)
         pulse = self.world.pulses.pulse
-        found = planned is not None and (
-            (pulse.searches.last == tick.scheduled and pulse.totals != before.totals)
-            or planned.skipped == "no total has moved"
-        )
+        found = found_the_move(planned, tick.scheduled, before, pulse)
         if WORKERS not in out(self.outages, self.clock.now()):
             self._work(until)
         if calm and found:

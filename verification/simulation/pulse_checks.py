@@ -14,6 +14,7 @@ from tally.domain.record.lines import LineState
 from tally.domain.record.record_key import RecordKey
 from tally.domain.record.usage_record import RecordState, UsageRecord
 from tally.errors import ContradictedError
+from tally.planner.plan import Planned
 from verification.simulation.billed_services import Billed
 from verification.simulation.books import Books
 from verification.simulation.msp import Firm
@@ -170,6 +171,21 @@ class PulseChecks:
     @staticmethod
     def _key(firm: Firm, billed: Billed, at: datetime) -> RecordKey:
         return RecordKey(company_id=firm.id, month=Month.of(at), service=billed.name)
+
+
+def found_the_move(look: Planned | None, at: datetime, before: Pulse, after: Pulse) -> bool:
+    """Return True if a look found the total where it was, or where its move comes from.
+
+    A search that did has other totals to measure the next move from than it began with. Those were
+    the totals of a sweep, if the look has judged one first. ``before`` and ``after`` are the
+    memory around it.
+    """
+    if look is None:
+        return False
+    judged = before.expected is not None and after.swept == before.expected.tick != before.swept
+    began_with = before.expected.totals if judged and before.expected else before.totals
+    settled = after.searches.last == at and after.totals != began_with
+    return settled or look.skipped == "no total has moved"
 
 
 def longest_spared(tick: datetime) -> timedelta:

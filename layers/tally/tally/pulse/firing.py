@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from tally.domain.model.month import Month
 from tally.domain.pulse.ledger_port import PulseLedger
 from tally.domain.pulse.proof import judge_sample, judge_sweep
-from tally.domain.pulse.schedule import is_early, next_full_sweep
+from tally.domain.pulse.schedule import is_in_vain, next_full_sweep
 from tally.domain.pulse.state import Pulse, Searches
 from tally.domain.pulse.total import Total
 from tally.errors import ContradictedError, TallyError
@@ -133,7 +133,7 @@ class Firing:
         """Read the root's total, unless it was read just now; search below it if it has moved."""
         if not known.is_proven:
             return Planned(skipped=f"totals of partners are {known.proof.trust}")
-        if known.needs_sweep or is_early(at):
+        if is_in_vain(known, at):
             return Planned(skipped="the next tick reads every company")
         try:
             now = self.totals.of(known.root, Month.of(at)) if total is None else total

@@ -44,6 +44,13 @@ def full_because(pulse: Pulse, at: Circumstances) -> str:
     return ""
 
 
+def is_in_vain(pulse: Pulse, at: datetime) -> bool:
+    """Return True if the next tick reads every company anyway: a search would be in vain."""
+    if pulse.asked or pulse.swept is None or pulse.is_sweeping:
+        return True
+    return is_early(at) or at >= next_full_sweep(pulse.swept, at)
+
+
 def next_full_sweep(swept: datetime, now: datetime) -> datetime:
     """Return the instant from which a tick makes a full sweep, the last one being of ``swept``."""
     month = Month.of(now)

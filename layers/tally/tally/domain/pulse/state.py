@@ -138,11 +138,6 @@ class Pulse:
         """True if the jobs of a full sweep have not all ended, as far as is known."""
         return self.expected is not None and not self.expected.sample
 
-    @property
-    def needs_sweep(self) -> bool:
-        """True if the next tick reads every company, so that a search would be in vain."""
-        return bool(self.asked) or self.swept is None or self.is_sweeping
-
     def expecting(self, expected: Expected, *, root: str, code: str) -> "Pulse":
         """Return it with the jobs of a sweep, or of a sample, that are now sent."""
         if expected.sample:
