@@ -144,9 +144,7 @@ def _months(stack: Stack) -> Sequence[MonthBooks]:
     ticks = stack.ledger().ticks()
     if ticks is None:
         return []
-    months = [ticks.first_month]
-    while months[-1] < Month.of(stack.clock.now()):
-        months.append(months[-1].next)
+    months = ticks.first_month.through(Month.of(stack.clock.now()))
     with ThreadPoolExecutor(_AT_ONCE) as pool:
         found = list(pool.map(stack.books().read, months))
     return [each for each in found if each.editions or each.trouble is not None]

@@ -1,7 +1,6 @@
 """`tally evidence remove`: removes the machines that were recorded of one customer."""
 
 from collections.abc import Sequence
-from itertools import accumulate, repeat
 from typing import Annotated
 
 import typer
@@ -70,9 +69,7 @@ def remove(
 
 def _months(newest: Month) -> Sequence[Month]:
     """Return all months of which something may be kept, the newest first."""
-    return list(
-        accumulate(repeat(None, _MOST_MONTHS - 1), lambda it, _: it.previous, initial=newest)
-    )
+    return [newest.plus(-months) for months in range(_MOST_MONTHS)]
 
 
 def _kept(store: EvidenceStore, company_id: str, months: Sequence[Month]) -> Sequence[Month]:

@@ -43,12 +43,18 @@ class Attaching:
     evidence: MemoryEvidence = field(default_factory=MemoryEvidence)
     _states: Iterator[int] = field(default_factory=count)
 
-    def run(self, *, state: str = "", effects: Effects | None = None) -> Run:
+    def run(
+        self,
+        *,
+        state: str = "",
+        effects: Effects | None = None,
+        bug: Callable[[Any], Any] = lambda port: port,
+    ) -> Run:
         """One run over the month; without a ``state`` it looks at everything anew."""
         wrap: Callable[[Any], Any] = (effects or Effects()).wrap
         kept = wrap(self.attachments)
         one = AttachOne(
-            documents=self.world.documents(wrap=wrap),
+            documents=bug(self.world.documents(wrap=wrap)),
             attachments=kept,
             clock=self.world.clock,
             settle=self.world.plan.policy.settle,

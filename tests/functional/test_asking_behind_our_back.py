@@ -121,6 +121,46 @@ def test_closed_by_hand_it_is_asked_once_a_day_three_times_in_all(asked: AskingW
     assert len(asked.tickets) == 3
     assert [len(asked.texts(each)) for each in (1, 2, 3)] == [1, 1, 1]
     assert asked.hold is not None
+    asked.world.connectwise.calls.clear()
+    asked.settle()
+    assert asked.world.connectwise.calls.count() == 0
+
+
+def test_a_customer_that_is_linked_elsewhere_is_asked_there(asked: AskingWorld) -> None:
+    """ASK-7: not by an answer in the ticket of the wrong customer, which is closed with a word."""
+    world = asked.world
+    other = world.connectwise.people.add_company("Harbor2", "Harbor Dental Group")
+    asked.answer()
+    world.set_up().link(asked.harbor.id, other, by="jane@msp.test", why="the group")
+    asked.settle()
+    assert asked.rulings == []
+    assert asked.texts(1)[-1] == words.LINKED_ELSEWHERE
+    world.clock.advance(DAY)
+    asked.run()
+    assert [(each["company"]["id"], each["closedFlag"]) for each in asked.tickets] == [
+        (asked.harbor.connectwise_id, True),
+        (other, False),
+    ]
+    assert list(asked.problems()) == []
+
+
+def test_a_ticket_with_more_notes_than_are_read_is_left(
+    asked: AskingWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """SAFE-10: nothing is concluded from some of them, and no run fails of it for ever."""
+    monkeypatch.setattr("tally.connectwise.tickets.client.MOST_NOTES", 3)
+    for number in range(3):
+        asked.people.add_note(asked.newest, f"{number}", by=JANE)
+    asked.answer()
+    asked.settle()
+    assert (asked.remembered.state, asked.remembered.why_left) == (
+        TicketState.LEFT,
+        words.TOO_MUCH,
+    )
+    assert (asked.rulings, writes(asked)) == ([], 0)
+    asked.world.clock.advance(DAY)
+    asked.run()
+    assert len(asked.tickets) == 2
 
 
 def test_an_answer_in_a_ticket_closed_by_hand_counts(asked: AskingWorld) -> None:
@@ -272,6 +312,23 @@ def test_a_missing_right_is_told_and_made_up_for(scene: AskingWorld, right: Righ
         scene.settle()
     assert (len(scene.tickets), len(scene.rulings)) == (1, 1)
     assert list(scene.problems()) == []
+
+
+def test_a_ledger_that_refuses_us_is_told_to_the_operator(
+    asked: AskingWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """ASK-5: a role that lacks a right is no reason to ask anew, nor to say so in a ticket."""
+
+    def refused(*_: object) -> None:
+        raise SetupError("the function's role does not allow it")
+
+    asked.answer()
+    with monkeypatch.context() as patched:
+        patched.setattr(asked.world.ledger, "save", refused)
+        assert asked.run(fails=True).failures
+    assert len(asked.texts()) == 1
+    asked.settle()
+    assert (len(asked.rulings), len(asked.texts())) == (1, 2)
 
 
 def test_a_wrong_key_leaves_no_ticket(asked: AskingWorld) -> None:

@@ -9,6 +9,7 @@ from functools import cache, partial
 import pytest
 
 from simulators.connectwise.desk.example import PETER
+from simulators.faults import Fault, FaultKind
 from tally.domain.asking.ticket import TicketState
 from tally.errors import TallyError
 from testing.effects import Effects, KilledError, Moment, kill
@@ -90,6 +91,17 @@ def mistaken(scene: AskingWorld) -> None:
     scene.world.clock.advance(LAG)
 
 
+def cut_off(scene: AskingWorld) -> None:
+    """The answer was carried out, and its last word did not come through."""
+    answered(scene)
+    away = Fault(kind=FaultKind.REFUSED, operation="POST notes", times=None)
+    scene.world.connectwise.faults.add(away)
+    scene.run(fails=True)
+    scene.world.connectwise.faults.clear()
+    assert scene.remembered.state is TicketState.CLOSING
+    scene.world.clock.advance(QUARTER)
+
+
 STORIES = [
     Story(name="made", before=nothing, after=answer_newest, notes=(2,)),
     Story(name="made under lag", before=nothing, after=answer_newest, notes=(2,), lag=LAG),
@@ -105,6 +117,7 @@ STORIES = [
         lag=LAG,
         word="Answered by jane@msp.test",
     ),
+    Story(name="cut off", before=cut_off, after=nothing, notes=(2,), lag=LAG),
     Story(name="hinted", before=mistaken, after=answer_newest, notes=(2, 3)),
 ]
 

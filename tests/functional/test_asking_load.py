@@ -1,5 +1,6 @@
 """ASK-8: what a run reads, and the bounds of what is asked at once."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -8,7 +9,8 @@ from simulators.clock import VirtualClock
 from simulators.connectwise.desk.example import JANE, example_desk
 from simulators.faults import Fault, FaultKind
 from tally.asking import round as asking
-from tally.domain.asking.ticket import TicketState
+from tally.domain.asking.question import Subject
+from tally.domain.asking.ticket import Ticket, TicketState
 from tally.domain.model.standing import StandingState
 from testing.asking import MemoryAsking, asking_round
 from testing.effects import Effects, Moment
@@ -16,7 +18,7 @@ from testing.world import Customer, World
 from tests.functional.asking_world import DAY, OCTOBER, QUARTER, AskingWorld
 from tests.functional.instants import gmt
 
-_FIRST = 13
+_FIRST = 14
 """The effect of a run that makes the first ticket."""
 A_RUN = 2
 """Calls that find the board and its statuses."""
@@ -99,6 +101,27 @@ def test_beyond_the_bound_one_ticket_says_so(monkeypatch: pytest.MonkeyPatch) ->
 def test_two_hundred_are_the_bound() -> None:
     """ASK-8: as settings and documents say."""
     assert asking.MOST_OPEN == 200
+
+
+@pytest.mark.parametrize("tickets", [3, 37, 74, 200])
+def test_each_ticket_has_its_turn(tickets: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """ASK-8: where a run has time for one ticket alone, each is looked at within so many runs."""
+    world, _, memory = held(1)
+    run(world, memory)
+    [one] = memory.tickets.values()
+    subjects = [Subject(company_id=f"c{number}") for number in range(tickets)]
+    memory.tickets = {each: replace(one, subject=each) for each in subjects}
+    looked: list[Subject] = []
+
+    def look(_: object, ticket: Ticket) -> Ticket:
+        looked.append(ticket.subject)
+        return ticket
+
+    monkeypatch.setattr(asking, "look", look)
+    for number in range(tickets):
+        world.clock.advance(QUARTER)
+        replace(asking_round(world, memory), has_time=lambda turn=number: len(looked) <= turn)()
+    assert sorted(looked, key=str) == sorted(subjects, key=str)
 
 
 def test_the_trouble_of_one_is_no_other_ones() -> None:

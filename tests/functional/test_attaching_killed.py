@@ -1,6 +1,6 @@
 """Attaching that is cut off, repeated, raced, left without an answer: never twice, never lost."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import timedelta
 
@@ -8,6 +8,8 @@ import pytest
 
 from simulators.clock import VirtualClock
 from simulators.faults import Fault, FaultKind, Garble
+from tally.connectwise.documents import Documents
+from tally.domain.attaching.document import Document, NewDocument
 from testing.effects import Effects, KilledError, Moment, kill
 from testing.world import Customer, World
 from tests.functional.attached import Attaching, calls, closed, documents
@@ -262,4 +264,31 @@ def test_repeats_at_any_distance(pattern: int) -> None:
     attaching.run()
     attaching.world.clock.advance(DAY)
     attaching.run()
+    attached_once(attaching, harbor)
+
+
+class _Bugged:
+    """Documents whose answer to what was added breaks off in a bug of ours."""
+
+    def __init__(self, inner: Documents) -> None:
+        self._inner = inner
+
+    def of_agreement(self, agreement_id: int) -> Sequence[Document]:
+        return self._inner.of_agreement(agreement_id)
+
+    def add(self, new: NewDocument) -> Document:
+        self._inner.add(new)
+        raise TypeError("a bug")
+
+
+def test_a_bug_after_a_document_was_sent_takes_nothing_back() -> None:
+    """SAFE-2: nobody knows how far it came, so the list is read after the settle time."""
+    attaching, harbor = a_scene()
+    world = attaching.world
+    world.connectwise.options.list_lag = timedelta(minutes=4)
+    assert attaching.run(bug=_Bugged).left == 1
+    world.clock.advance(timedelta(minutes=1))
+    assert (attaching.run().left, len(documents(world, harbor))) == (1, 1)
+    world.clock.advance(SETTLED)
+    assert attaching.run().found == 1
     attached_once(attaching, harbor)

@@ -1,14 +1,16 @@
 """`tally book verify`'s use case: whatever is changed, missing or added is named (PROOF-6)."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 import pytest
 
+from tally.domain.book.edition import MonthBooks
 from tally.domain.book.manifest import read_manifest, sha256
 from tally.domain.model.month import Month
-from tally.errors import SetupError
+from tally.errors import SetupError, UnreadableItemError
+from testing.books import MemoryBooks, MemoryBucket
 from tests.functional.book_world import NOVEMBER, OCTOBER, BookWorld, key, october_closed
 from tests.functional.instants import gmt
 
@@ -168,6 +170,51 @@ def test_a_book_that_is_being_written_is_no_difference(msp: BookWorld) -> None:
     known = msp.books.read(NOVEMBER)
     msp.books.save(known.claimed("run 9", until=gmt("2026-12-02 06:00")))
     assert msp.differences() == []
+
+
+def test_a_book_that_is_published_meanwhile_is_no_difference() -> None:
+    """PROOF-6: what came after the bucket was listed is looked for once more."""
+    msp = october_closed()
+
+    class Busy(MemoryBucket):
+        """Its book is published just after it was listed for the first time."""
+
+        listed = 0
+
+        def keys(self, beginning: str) -> Iterator[str]:
+            found = list(super().keys(beginning))
+            self.listed += 1
+            if self.listed == 1:
+                msp.publish("2026-11-02 05:30")
+            return iter(found)
+
+    msp.bucket = Busy()
+    verified = msp.verify()
+    assert (verified.differences, verified.editions) == ((), 1)
+
+
+class _Damaged(MemoryBooks):
+    """Its item of October cannot be read."""
+
+    def read(self, month: Month) -> MonthBooks:
+        if month == OCTOBER:
+            raise UnreadableItemError("the item BOOK#2026-10 BOOK cannot be read")
+        return super().read(month)
+
+
+def test_an_item_that_cannot_be_read_hides_no_other_difference(msp: BookWorld) -> None:
+    """SAFE-5: it is named; its editions are held to their manifests and chain, and not called
+    unknown; all other months are looked at as ever.
+    """
+    msp.books = _Damaged(months=msp.books.months)
+    msp.bucket.objects[key(OCTOBER, 1, page(msp))] += b" "
+    msp.bucket.objects[key(NOVEMBER, 1, page(msp, NOVEMBER))] += b" "
+    found = msp.differences()
+    assert len(found) == 3
+    assert found[0] == "2026-10/0  the item BOOK#2026-10 BOOK cannot be read"
+    assert "was changed" in found[1]
+    assert "was changed" in found[2]
+    assert len(msp.differences(NOVEMBER)) == 1
 
 
 Change = Callable[[dict[str, object]], object]

@@ -2,13 +2,20 @@
 
 from contextlib import suppress
 from dataclasses import replace
+from datetime import datetime
 
 import pytest
 
 from simulators.faults import Fault, FaultKind
 from tally.domain.evidence.evidence import Evidence, Fate
 from tally.domain.model.month import Month
-from tally.errors import MalformedJobError, SetupError, TallyError, UnreadableItemError
+from tally.errors import (
+    MalformedJobError,
+    SetupError,
+    TallyError,
+    TransientError,
+    UnreadableItemError,
+)
 from tally.evidence.jobs import EvidenceJob, Task
 from testing.effects import Effects, KilledError, Moment, kill
 from testing.evidence import MemoryEvidence
@@ -209,6 +216,25 @@ def test_time_that_is_nearly_over_goes_on_as_a_job() -> None:
     assert proven(play, customers) == [5, 5, 5, 5]
     assert play.calls("getManagedEndpointDetails") == 20
     assert play.calls("getNetworkInventoryItems") == 4
+
+
+def test_looks_that_are_not_saved_are_not_gone_on_with() -> None:
+    """SAFE-6: the job comes again by itself; with a further one each time there were ever more."""
+    play, _ = msp(1, machines=3)
+    play.walk(FIRST_WALK, work=False)
+    play.has_time = lambda: False
+
+    class Full(MemoryEvidence):
+        """Takes nothing more."""
+
+        def save(self, evidence: Evidence, *, drop_at: datetime) -> Evidence:
+            raise TransientError("the table is not available")
+
+    play.store = Full(kept=play.store.kept)
+    [body] = play.queue.bodies
+    with pytest.raises(TransientError):
+        play.function()(body=body, receipt="a receipt", on_job=lambda _: None)
+    assert play.queue.bodies == [body]
 
 
 def test_a_person_removes_while_looks_are_made() -> None:

@@ -448,6 +448,20 @@ def test_one_addition_is_given_to_one_month(world: World, harbor: Customer) -> N
     assert ours(world) == [(0, "2026-12-01", "2026-12-31")]
 
 
+def test_two_months_that_are_given_it_at_once(
+    world: World, harbor: Customer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """OPEN-6: of two answers a moment apart the second sees the first, though the index lags."""
+    foreign = add_foreign(world, harbor)
+    december = RecordKey(company_id=harbor.id, month=Month(2026, 12), service="endpoints")
+    world.play(FIRST, gmt("2026-12-01 00:05"))
+    listed = list(world.ledger.all_open_records())
+    world.answers().take_over(november(harbor), foreign.id, **WHO)
+    monkeypatch.setattr(world.ledger, "all_open_records", lambda *_: iter(listed))
+    with pytest.raises(SetupError, match="already"):
+        world.answers().take_over(december, foreign.id, **WHO)
+
+
 def test_what_became_another_months_is_not_taken_over(world: World, harbor: Customer) -> None:
     """OPEN-6: an Addition that bears another month's reference by the time of the job stays as it
     is.

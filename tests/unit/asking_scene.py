@@ -44,7 +44,7 @@ def ticket(of: Question | None = None, **told: Any) -> Ticket:  # noqa: ANN401 -
         reference=mark,
         state=TicketState.OPEN,
         about=asked.about,
-        code=code_of(asked, reference=mark, edition=1),
+        code=code_of(asked, reference=mark, edition=1, at=ASKED),
         ticket_id=9001,
         asked=ASKED,
         ours=OURS,

@@ -12,7 +12,7 @@ from tally.domain.asking.answer import Answerers, answers, first_line, near_miss
 from tally.domain.asking.question import code_of, question_of_hold, reference
 from tally.domain.asking.seen import SeenMember, SeenNote
 from tally.domain.asking.ticket import Given, Ticket
-from tally.domain.holds import KINDS, Strangers
+from tally.domain.holds import KINDS, Moved, Strangers
 from tests.unit.asking_scene import ASKED, JANE, OURS, held, note, question, ticket
 from tests.unit.digest_scene import hold
 
@@ -203,8 +203,15 @@ def test_a_question_changes_with_its_numbers() -> None:
     more = replace(asked, hold=replace(asked.hold, why="GravityZone counts 241.", agreed=241))  # type: ignore[call-arg]
     assert question(later).about == question(asked).about
     assert question(more).about != question(asked).about
+    moved = Moved(why="A, B, C, D, E and 1 more came.", since=ASKED, counted=9, children=("f",))
+    others = replace(moved, children=("g",))
+    assert question(held(moved)).about != question(held(others)).about
     mark = reference("tally", question().subject, 1)
-    codes = {code_of(question(), reference=mark, edition=each) for each in range(1, 40)}
+    codes = {
+        code_of(question(), reference=mark, edition=each, at=ASKED + timedelta(hours=at))
+        for each in range(1, 14)
+        for at in range(3)
+    }
     assert len(codes) == 39
     assert all(len(each) == 4 and each.isalnum() and each.isupper() for each in codes)
 

@@ -17,6 +17,7 @@ from tally.domain.asking.next_step import (
     Take,
     next_number,
     step,
+    unanswered,
 )
 from tally.domain.asking.question import Question, question_of_standing
 from tally.domain.asking.still_ours import not_ours_any_more
@@ -138,9 +139,9 @@ def test_a_ticket_that_is_not_there_is_left() -> None:
 
 def test_a_subject_has_one_ticket_at_a_time() -> None:
     """ASK-1: the first at once; none while one is open, whatever state it is in."""
-    assert next_number(None, now=NOW) == 1
+    assert next_number(None, since=ASKED, now=NOW) == 1
     for state in (TicketState.ASKING, TicketState.OPEN, TicketState.CLOSING):
-        assert next_number(ticket(state=state, changed=None), now=NOW) is None
+        assert next_number(ticket(state=state, changed=None), since=ASKED, now=NOW) is None
 
 
 def test_closed_by_hand_it_is_asked_again_once_a_day_and_three_times_in_all() -> None:
@@ -148,19 +149,31 @@ def test_closed_by_hand_it_is_asked_again_once_a_day_and_three_times_in_all() ->
     known = ticket()
     for number in (2, 3):
         left = known.left(words.CLOSED_BY_HAND, now=NOW)
-        assert next_number(left, now=NOW + timedelta(hours=23)) is None
-        assert next_number(left, now=NOW + timedelta(hours=24)) == number
+        assert next_number(left, since=ASKED, now=NOW + timedelta(hours=23)) is None
+        assert next_number(left, since=ASKED, now=NOW + timedelta(hours=24)) == number
         known = replace(left, number=number, state=TicketState.OPEN)
-    assert next_number(known.left("", now=NOW), now=NOW + timedelta(days=30)) is None
+    third, later = known.left("", now=NOW), NOW + timedelta(days=30)
+    assert next_number(third, since=ASKED, now=later) is None
+    assert next_number(third, since=None, now=later) is None
+
+
+def test_a_cause_that_began_anew_is_asked_about_again() -> None:
+    """ASK-1: whoever puts a company right and closes its ticket by hand is asked of new trouble."""
+    third = ticket(unanswered=2).left(words.CLOSED_BY_HAND, now=NOW)
+    later = NOW + timedelta(days=30)
+    assert next_number(third, since=later, now=later) == 2
+    assert unanswered(third, since=later) == 0
+    assert unanswered(third, since=ASKED) == 3
+    assert next_number(third, since=NOW + timedelta(hours=1), now=NOW + timedelta(hours=2)) is None
 
 
 def test_a_new_question_after_an_answer_is_asked_at_once() -> None:
     """ASK-1: the count went on after the answer, and is beyond the limits again."""
     closed = ticket(state=TicketState.CLOSED, given=answer(), changed=NOW)
-    assert next_number(closed, now=NOW) == 2
+    assert next_number(closed, since=ASKED, now=NOW) == 2
     lifted = replace(closed, given=None)
-    assert next_number(lifted, now=NOW) is None
-    assert next_number(lifted, now=NOW + timedelta(days=1)) == 2
+    assert next_number(lifted, since=ASKED, now=NOW) is None
+    assert next_number(lifted, since=ASKED, now=NOW + timedelta(days=1)) == 2
 
 
 def test_a_standing_is_asked_about_without_options() -> None:

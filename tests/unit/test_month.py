@@ -1,6 +1,7 @@
 """A calendar month as GravityZone counts it."""
 
 from datetime import UTC, datetime, timedelta, timezone
+from itertools import pairwise
 
 import pytest
 from hypothesis import example, given
@@ -93,3 +94,22 @@ def test_anything_else_is_no_month(text: str) -> None:
     """What is not yyyy-mm is refused with the form that is wanted."""
     with pytest.raises(ValueError, match="yyyy-mm"):
         Month.parse(text)
+
+
+@pytest.mark.parametrize(
+    ("months", "found"),
+    [(0, "2026-11"), (1, "2026-12"), (2, "2027-01"), (-10, "2026-01"), (-11, "2025-12")],
+)
+def test_months_are_counted_over_years(months: int, found: str) -> None:
+    """READ-1: a number of months later or earlier."""
+    assert str(Month(2026, 11).plus(months)) == found
+
+
+@given(st.integers(2000, 2999), st.integers(1, 12), st.integers(-30, 30))
+def test_a_stretch_of_months_is_whole(year: int, number: int, months: int) -> None:
+    """READ-1: from the first to the last, each the next of the one before; none backwards."""
+    first = Month(year, number)
+    found = list(first.through(first.plus(months)))
+    assert len(found) == max(0, months + 1)
+    assert all(after == before.next for before, after in pairwise(found))
+    assert found[:1] == ([first] if months >= 0 else [])

@@ -118,6 +118,10 @@ class InFrontError(SetupError):
     """
 
 
+class ImpossibleError(SetupError):
+    """What a person wants cannot be: the rules refuse it, and nothing was written."""
+
+
 class AmbiguousNameError(SetupError):
     """Two things bear the name that the operator gave."""
 

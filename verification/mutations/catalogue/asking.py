@@ -6,6 +6,7 @@ _KILLED = "tests/functional/test_asking_killed.py"
 _ASKED = "tests/functional/test_asking.py"
 _BEHIND = "tests/functional/test_asking_behind_our_back.py"
 _RACES = "tests/functional/test_asking_races.py"
+_RESTORED = "tests/functional/test_asking_restored.py"
 _LOAD = "tests/functional/test_asking_load.py"
 _CLIENT = "tests/unit/test_connectwise_client_tickets.py"
 _ODD = "tests/unit/test_connectwise_client_tickets_odd.py"
@@ -20,9 +21,9 @@ ASKING = (
                 before=(
                     "    found = means.tickets.find(ticket.reference, "
                     "company_id=ticket.connectwise_id)\n"
-                    "    return found[0] if found else None"
+                    "    if found:"
                 ),
-                after="    return None",
+                after="    found: list[SeenTicket] = []\n    if found:",
             ),
         ),
         why="The ledger says that it is not made yet.",
@@ -50,8 +51,8 @@ ASKING = (
                 ),
             ),
             Edit(
-                before="question = None if number is None else means.question(subject)",
-                after="question = asked if is_known else means.question(subject)",
+                before="    question = means.question(subject)",
+                after="    question = asked if is_known else means.question(subject)",
             ),
         ),
         why="It was read a second ago.",
@@ -190,8 +191,8 @@ ASKING = (
                 after="if fresh or means.is_settled(ticket.announced):",
             ),
             Edit(
-                before="        if not fresh and not means.is_settled(ticket.announced):\n"
-                "            return ticket\n",
+                before="            if not means.is_settled(ticket.announced):\n"
+                "                return ticket\n",
                 after="",
             ),
         ),
@@ -247,5 +248,26 @@ ASKING = (
         ),
         why="Whoever writes there wants an answer.",
         tests=(_LOAD,),
+    ),
+    Mutation(
+        name="a closed ticket that bears the reference is gone on with",
+        rule="ASK-4",
+        file="tally/asking/making.py",
+        edits=(
+            Edit(
+                before="is_open = [each for each in found if not each.closed]",
+                after="is_open = list(found)",
+            ),
+        ),
+        why="It is found by its reference, as ASK-1 says.",
+        tests=(_RESTORED,),
+    ),
+    Mutation(
+        name="a code follows from the question alone",
+        rule="ASK-4",
+        file="tally/domain/asking/question.py",
+        edits=(Edit(before="{edition}\\n{at.isoformat()}\\n", after="{edition}\\n"),),
+        why="The ledger counts editions, and never counts backwards.",
+        tests=(_RESTORED,),
     ),
 )

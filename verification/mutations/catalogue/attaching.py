@@ -60,4 +60,17 @@ ATTACHING = (
         why="A later version says something else.",
         tests=("tests/functional/test_attaching.py",),
     ),
+    Mutation(
+        name="a correction is told from what stands by the statement's version",
+        rule="PROOF-7",
+        file="tally/domain/attaching/attachment.py",
+        edits=(
+            Edit(
+                before="last.records >= edition.records",
+                after="last.version >= edition.version",
+            ),
+        ),
+        why="It is the version in the title, and it rises with each change.",
+        tests=("tests/functional/test_attaching_evidence.py",),
+    ),
 )

@@ -11,7 +11,7 @@ from tally.domain.asking.question import Question, question_of_hold
 from tally.domain.asking.ticket import Given, Ticket
 from tally.domain.record.record_key import RecordKey
 from tally.domain.record.usage_record import UsageRecord
-from tally.errors import BugError, SetupError
+from tally.errors import BugError, ImpossibleError
 from tally.people.hold_answers import Answers
 
 NO_REASON = "No reason was given in the ticket."
@@ -36,7 +36,7 @@ def carry_out(means: Means, ticket: Ticket, given: Given, question: Question | N
         return end(means, ticket, means.questions.why_gone(ticket))
     try:
         _give(means, ticket, given)
-    except SetupError as error:
+    except ImpossibleError as error:
         return _impossible(means, ticket, given, str(error))
     return end(means, ticket, words.carried_out(given))
 

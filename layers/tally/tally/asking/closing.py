@@ -29,8 +29,10 @@ def close(means: Means, ticket: Ticket, *, fresh: bool = False) -> Ticket:
         return means.leave(ticket, words.STAYS_OPEN)
     notes = means.tickets.notes(means.id_of(ticket))
     if written(ticket, notes, ticket.word) is None:
-        if not fresh and not means.is_settled(ticket.announced):
-            return ticket
+        if not fresh:
+            if not means.is_settled(ticket.announced):
+                return ticket
+            ticket = means.memory.save_ticket(replace(ticket, announced=means.now))
         means.tickets.add_note(means.id_of(ticket), ticket.word)
     if seen is not None and not seen.closed:
         seen = means.tickets.set_status(means.id_of(ticket), means.desk.closed_status_id)

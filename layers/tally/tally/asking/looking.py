@@ -6,7 +6,7 @@ from dataclasses import replace
 from tally.asking.answering import carry_out, take
 from tally.asking.closing import end
 from tally.asking.means import Means
-from tally.asking.renewing import ask_anew, write_again
+from tally.asking.renewing import ask_anew, has_asked_since, write_again
 from tally.domain.asking import words
 from tally.domain.asking.answer import answers, candidates, means_us, near_misses
 from tally.domain.asking.next_step import Hint, Leave, Renew, Step, Take, step
@@ -22,9 +22,12 @@ def look(means: Means, ticket: Ticket) -> Ticket:
         return means.leave(ticket, words.GONE if seen is None else why)
     question = means.question(ticket.subject)
     if ticket.given is not None:
-        return carry_out(means, ticket, ticket.given, question)
+        # Claimed anew: another run may have gone on with it since the index told of it.
+        return carry_out(means, means.memory.save_ticket(ticket), ticket.given, question)
     if question is None:
         return end(means, ticket, means.questions.why_gone(ticket))
+    if means.questions.is_asked_elsewhere(ticket):
+        return end(means, ticket, words.LINKED_ELSEWHERE)
     notes = means.tickets.notes(seen.id)
     if ticket.asked is None:
         return write_again(means, ticket, question, notes)
@@ -38,6 +41,8 @@ def _read(
 
     Where nothing is to be answered, no note is meant as an answer, and none brings a hint.
     """
+    if has_asked_since(ticket, notes):
+        return ask_anew(means, ticket, question, why=words.RESTORED)
     given = _answers(means, ticket, question, notes)
     near = near_misses(ticket, notes, given) if question.options else []
     if question.options and not given and not near:

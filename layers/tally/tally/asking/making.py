@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from tally.asking.means import Means
 from tally.domain.asking import words
-from tally.domain.asking.next_step import DAY
+from tally.domain.asking.next_step import DAY, unanswered
 from tally.domain.asking.question import Question, code_of, reference
 from tally.domain.asking.seen import SeenTicket
 from tally.domain.asking.ticket import Ticket, TicketState
@@ -19,7 +19,8 @@ def begin(
 
     Raises ConflictError if another run announced it first: it makes the ticket.
     """
-    mark = reference(means.deployment, question.subject, number)
+    number, found = _first_free(means, question, connectwise_id, number)
+    mark, now = reference(means.deployment, question.subject, number), means.now
     announced = Ticket(
         subject=question.subject,
         number=number,
@@ -27,19 +28,31 @@ def begin(
         reference=mark,
         state=TicketState.ASKING,
         about=question.about,
-        code=code_of(question, reference=mark, edition=1),
-        announced=means.now,
-        unanswered=_unanswered(before),
-        changed=means.now,
+        code=code_of(question, reference=mark, edition=1, at=now),
+        announced=now,
+        unanswered=0 if before is None else unanswered(before, since=question.since),
+        changed=now,
         version=0 if before is None else before.version,
     )
-    return _made(means, means.memory.save_ticket(announced), question)
+    ticket = means.memory.save_ticket(announced)
+    return _post(means, ticket, question) if found is None else _opened(means, ticket, found)
 
 
-def _unanswered(before: Ticket | None) -> int:
-    """Return how many tickets in a row others ended; one that we closed begins the count anew."""
-    is_one_more = before is not None and before.state is TicketState.LEFT and before.given is None
-    return before.unanswered if before is not None and is_one_more else 0
+def _first_free(
+    means: Means, question: Question, connectwise_id: int, number: int
+) -> tuple[int, SeenTicket | None]:
+    """Return the first number without a ticket, or with an open one, which is returned, too.
+
+    A ledger restored to an earlier point counts anew (SAFE-8). A ticket that was closed before the
+    question was asked does not ask it, and its notes answer nothing.
+    """
+    while True:
+        mark = reference(means.deployment, question.subject, number)
+        found = means.tickets.find(mark, company_id=connectwise_id)
+        is_open = [each for each in found if not each.closed]
+        if is_open or not found:
+            return number, next(iter(is_open), None)
+        number += 1
 
 
 def make_again(means: Means, ticket: Ticket) -> Ticket:
@@ -47,8 +60,9 @@ def make_again(means: Means, ticket: Ticket) -> Ticket:
 
     It is made anew only once its absence can be believed (SAFE-2), or a day after a refusal.
     """
-    if (found := _found(means, ticket)) is not None:
-        return _opened(means, ticket, found)
+    found = means.tickets.find(ticket.reference, company_id=ticket.connectwise_id)
+    if found:
+        return _opened(means, ticket, found[0])
     if ticket.announced is None:
         is_due = ticket.changed is None or means.now - ticket.changed >= DAY
     else:
@@ -59,19 +73,18 @@ def make_again(means: Means, ticket: Ticket) -> Ticket:
     if question is None:
         over = replace(ticket, state=TicketState.CLOSED, announced=None, changed=means.now)
         return means.memory.save_ticket(over)
+    now = means.now
     renewed = replace(
         ticket,
         about=question.about,
-        code=code_of(question, reference=ticket.reference, edition=ticket.edition),
-        announced=means.now,
+        code=code_of(question, reference=ticket.reference, edition=ticket.edition, at=now),
+        announced=now,
         why_left="",
     )
-    return _made(means, means.memory.save_ticket(renewed), question)
+    return _post(means, means.memory.save_ticket(renewed), question)
 
 
-def _made(means: Means, ticket: Ticket, question: Question) -> Ticket:
-    if (found := _found(means, ticket)) is not None:
-        return _opened(means, ticket, found)
+def _post(means: Means, ticket: Ticket, question: Question) -> Ticket:
     new = NewTicket(
         company_id=ticket.connectwise_id,
         reference=ticket.reference,
@@ -85,27 +98,18 @@ def _made(means: Means, ticket: Ticket, question: Question) -> Ticket:
         refused = replace(ticket, announced=None, why_left=str(error), changed=means.now)
         means.memory.save_ticket(refused)
         raise
-    return _opened(means, ticket, made)
-
-
-def _found(means: Means, ticket: Ticket) -> SeenTicket | None:
-    found = means.tickets.find(ticket.reference, company_id=ticket.connectwise_id)
-    return found[0] if found else None
+    asks = replace(ticket, asked=made.entered, announced=None if made.entered else ticket.announced)
+    return _opened(means, asks, made)
 
 
 def _opened(means: Means, ticket: Ticket, seen: SeenTicket) -> Ticket:
     """Record the ticket, once it can mail nobody: a contact may have come by itself (ASK-2).
 
-    One that others have moved meanwhile is left, with its contact (ASK-7).
+    One that others have moved meanwhile is left, with its contact (ASK-7). The next look sees if
+    one that was found asks what the ledger knows: if the ledger was restored or the numbers moved,
+    it asks something else (ASK-4).
     """
-    opened = replace(
-        ticket,
-        state=TicketState.OPEN,
-        ticket_id=seen.id,
-        announced=None,
-        asked=seen.entered,
-        ours=seen.entered_by,
-    )
+    opened = replace(ticket, state=TicketState.OPEN, ticket_id=seen.id, ours=seen.entered_by)
     why = means.why_not_ours(opened, seen)
     if why == words.MAY_MAIL:
         why = means.why_not_ours(opened, means.tickets.clear_contact(seen.id))

@@ -3,30 +3,33 @@
 ``domain.asking.next_step`` says when.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from tally.asking.means import Means
+from tally.asking.means import Means, written
 from tally.domain.asking import words
 from tally.domain.asking.question import Question, code_of
 from tally.domain.asking.seen import SeenNote
 from tally.domain.asking.ticket import Ticket
+
+_CODES = re.compile(r"^TALLY ([A-Z0-9]{4}) ", re.MULTILINE)
 
 
 def ask_anew(
     means: Means, ticket: Ticket, question: Question, *, why: str, used: Sequence[int] = ()
 ) -> Ticket:
     """Ask the question as it is now; no earlier answer counts any more."""
-    edition = ticket.edition + 1
+    edition, now = ticket.edition + 1, means.now
     renewed = replace(
         ticket,
         edition=edition,
         about=question.about,
-        code=code_of(question, reference=ticket.reference, edition=edition),
+        code=code_of(question, reference=ticket.reference, edition=edition, at=now),
         used=tuple(dict.fromkeys((*ticket.used, *used))),
         given=None,
         asked=None,
-        announced=means.now,
+        announced=now,
         word=why,
     )
     return _write(means, means.memory.save_ticket(renewed), question)
@@ -39,7 +42,7 @@ def write_again(
 
     It is written anew only once its absence can be believed (SAFE-2).
     """
-    found = next((each for each in notes if _asks(each, ticket)), None)
+    found = _found(means, ticket, question, notes)
     if found is not None:
         return _recorded(means, ticket, found)
     if not means.is_settled(ticket.announced):
@@ -56,10 +59,32 @@ def _write(means: Means, ticket: Ticket, question: Question) -> Ticket:
     return _recorded(means, ticket, means.tickets.add_note(means.id_of(ticket), text))
 
 
-def _asks(note: SeenNote, ticket: Ticket) -> bool:
-    """Return True for our own note with the question's code; no other text of ours has it first."""
-    ours = note.created_by.casefold() == ticket.ours.casefold()
-    return ours and f"TALLY {ticket.code} " in note.text
+def has_asked_since(ticket: Ticket, notes: Sequence[SeenNote]) -> bool:
+    """Return True if we have asked with another code since the question that the ledger knows.
+
+    So it is in an open ticket once the ledger was restored to an earlier point (SAFE-8): what was
+    answered then was answered to something else (ASK-4).
+    """
+    return any(
+        _codes_of(each, ticket) - {ticket.code}
+        for each in notes
+        if each.created is not None and ticket.asked is not None and each.created > ticket.asked
+    )
+
+
+def _found(
+    means: Means, ticket: Ticket, question: Question, notes: Sequence[SeenNote]
+) -> SeenNote | None:
+    """Return our note that asks it: by its code, or by its text where nothing is to be answered."""
+    if not question.options:
+        return written(ticket, notes, means.text_of(question, ticket.code))
+    return next((each for each in notes if ticket.code in _codes_of(each, ticket)), None)
+
+
+def _codes_of(note: SeenNote, ticket: Ticket) -> set[str]:
+    """Return the codes that a note of ours asks with; no other text of ours begins a line so."""
+    is_ours = note.created_by.casefold() == ticket.ours.casefold()
+    return set(_CODES.findall(note.text)) if is_ours else set()
 
 
 def _recorded(means: Means, ticket: Ticket, note: SeenNote) -> Ticket:

@@ -19,13 +19,15 @@ from tally.domain.asking.ticket import Ticket, TicketState
 from tally.domain.asking.tickets_port import DeskNames, Tickets
 from tally.domain.model.standing import StandingState
 from tally.domain.record.unreadable import Unreadable
-from tally.errors import ConflictError, SeveralError, in_words
+from tally.errors import ConflictError, SeveralError, TallyError, TooLargeError, in_words
 from tally.people.hold_answers import Answers
 from tally.ports import Clock, Ledger
 
 MOST_OPEN = 200
 """The most questions that are open in tickets at once."""
-_QUARTER, _STRIDE = 15 * 60, 37
+_QUARTER = 15 * 60
+_STRIDE = 211
+"""A prime beyond ``MOST_OPEN``: with steps of it every one of them has its turn."""
 
 
 @dataclass(slots=True)
@@ -85,7 +87,7 @@ class Round:
         questions = Questions(ledger=self.ledger, standings=self.standings)
         known = list(self.memory.all_open_tickets())
         asked = list(questions.all(self.clock.now()))
-        if not known and not asked:
+        if not known and not any(self._is_due(question) for question, _ in asked):
             return done
         means = Means(
             memory=self.memory,
@@ -105,6 +107,14 @@ class Round:
         waiting = [each for each in asked if each[0].subject not in still_open]
         self._ask(means, waiting, room=MOST_OPEN - len(still_open), done=done)
         return done
+
+    def _is_due(self, question: Question) -> bool:
+        """Return True if the question gets a ticket now; True, too, if nobody can tell yet."""
+        try:
+            before = self.memory.ticket(question.subject)
+        except TallyError:
+            return True
+        return next_number(before, since=question.since, now=self.clock.now()) is not None
 
     def _looked_at(
         self, means: Means, known: Iterable[Ticket | Unreadable], done: Asked
@@ -158,13 +168,13 @@ def _from_another[T](known: Sequence[T], now: datetime) -> Sequence[T]:
 
 
 def _gone_on(means: Means, ticket: Ticket) -> Ticket:
-    match ticket.state:
-        case TicketState.ASKING:
-            return make_again(means, ticket)
-        case TicketState.CLOSING:
-            return close(means, ticket)
-        case _:
-            return look(means, ticket)
+    if ticket.state is TicketState.ASKING:
+        return make_again(means, ticket)
+    try:
+        return (close if ticket.state is TicketState.CLOSING else look)(means, ticket)
+    except TooLargeError:
+        # Nothing is concluded from some of its notes, and it would be so at each run.
+        return means.leave(ticket, words.TOO_MUCH)
 
 
 def _begun(means: Means, subject: Subject, connectwise_id: int) -> Ticket | None:
@@ -174,9 +184,11 @@ def _begun(means: Means, subject: Subject, connectwise_id: int) -> Ticket | None
     asked.
     """
     before = means.memory.ticket(subject)
-    number = next_number(before, now=means.now)
-    question = None if number is None else means.question(subject)
-    if number is None or question is None:
+    question = means.question(subject)
+    if question is None:
+        return None
+    number = next_number(before, since=question.since, now=means.now)
+    if number is None:
         return None
     return begin(means, question, connectwise_id, number, before)
 

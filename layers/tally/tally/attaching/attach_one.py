@@ -118,15 +118,19 @@ class AttachOne:
             raise
 
     def _add(self, known: Attachment, wanted: Wanted, pdf: Callable[[], bytes]) -> Ended:
+        assert known.announced is not None
         try:
             new = _new(known, wanted, pdf(), private=self.private)
-            assert known.announced is not None
-            if self.clock.now() >= known.announced.at + self.settle / _FRESH:
-                return Ended(outcome=Outcome.WAITS, why="It took too long to be sent.")
+        except Exception as error:
+            self._withdrawn(known, error)
+            raise
+        if self.clock.now() >= known.announced.at + self.settle / _FRESH:
+            return Ended(outcome=Outcome.WAITS, why="It took too long to be sent.")
+        try:
             made = self.documents.add(new)
         except AmbiguousError:
             raise
-        except Exception as error:
+        except TallyError as error:
             self._withdrawn(known, error)
             raise
         self._recorded(known, made)

@@ -52,10 +52,11 @@ class Looks:
         asked = whom_to_ask(evidence, count=count, at=job.at, likely=self._likely(evidence))
         session = _Session(looks=self, evidence=evidence, count=count)
         try:
-            if not session.ask(asked):
-                self.queue.send([job.body])
+            is_done = session.ask(asked)
         finally:
             session.save()
+        if not is_done:
+            self.queue.send([job.body])
         return session.asked
 
     def _is_in(self, month: Month) -> bool:

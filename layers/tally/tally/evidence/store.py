@@ -10,7 +10,6 @@ from tally.domain.model.month import Month
 from tally.errors import ConflictError
 
 _ATTEMPTS = 4
-_MONTHS = 12
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,5 +48,4 @@ class Recorder:
 
 def drop_at(month: Month, months_kept: int) -> datetime:
     """Return the instant from which the month's evidence may be dropped."""
-    months = month.year * _MONTHS + month.number + months_kept
-    return Month(months // _MONTHS, months % _MONTHS + 1).starts
+    return month.next.plus(months_kept).starts

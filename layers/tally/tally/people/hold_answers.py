@@ -14,7 +14,7 @@ from tally.domain.record.record_key import RecordKey
 from tally.domain.record.rulings import Person, Said
 from tally.domain.record.unreadable import readable
 from tally.domain.record.usage_record import UsageRecord
-from tally.errors import SetupError
+from tally.errors import ImpossibleError
 from tally.people.refusal import possible
 from tally.ports import Clock, Ledger
 
@@ -28,9 +28,9 @@ def nothing(_: UsageRecord) -> str:
 class Answers:
     """Writes a person's answers into held records.
 
-    Each method returns the record with the answer. It raises SetupError with the reason if the
-    answer is impossible, or ConflictError if a job or another person was first. Nothing is written
-    in either case. ``refuses`` says why a record may not be answered; "" if it may.
+    Each method returns the record with the answer. It raises ImpossibleError with the reason if
+    the answer is impossible, or ConflictError if a job or another person was first. Nothing is
+    written in either case. ``refuses`` says why a record may not be answered; "" if it may.
     """
 
     ledger: Ledger
@@ -51,7 +51,7 @@ class Answers:
         transition = possible(answers.keep_apart(record, person))
         known = self.ledger.link(key.company_id)
         if known is None:
-            raise SetupError(f"The ledger has no link of {key.company_id}.")
+            raise ImpossibleError(f"The ledger has no link of {key.company_id}.")
         additions = () if record.hold is None else record.hold.foreign
         self.ledger.save(transition, link.keep_apart(known, person, additions=additions))
         return transition.after
@@ -65,7 +65,7 @@ class Answers:
         record, person = self._record(key), self._person(by=by, why=why)
         transition = possible(answers.take_over(record, person, addition_id=addition_id))
         if other := self._has_been_given(key, addition_id):
-            raise SetupError(
+            raise ImpossibleError(
                 f"Addition {addition_id} has been given to {other} already, and can be one month's "
                 f"only. Keep it apart or do not bill {key.month}; or add one for {key.month} in "
                 "ConnectWise, and take that over."
@@ -95,10 +95,10 @@ class Answers:
 
     def _has_been_given(self, key: RecordKey, addition_id: int) -> RecordKey | None:
         """Return the company's other open month that has the Addition, or was given it."""
-        for record in readable(self.ledger.all_open_records(Stretch.alone(key.company_id))):
-            given = record.ruling(Said.GIVE)
-            has = {line.addition_id for line in record.lines} | ({given.number} if given else set())
-            if record.key != key and addition_id in has:
+        for listed in readable(self.ledger.all_open_records(Stretch.alone(key.company_id))):
+            # The index may lag: of two answers given at once, the second has to see the first.
+            record = None if listed.key == key else self.ledger.record(listed.key)
+            if record is not None and addition_id in _additions_of(record):
                 return record.key
         return None
 
@@ -117,10 +117,16 @@ class Answers:
     def _record(self, key: RecordKey) -> UsageRecord:
         record = self.ledger.record(key)
         if record is None:
-            raise SetupError(f"The ledger has no record of {key}.")
+            raise ImpossibleError(f"The ledger has no record of {key}.")
         if why := self.refuses(record):
-            raise SetupError(why)
+            raise ImpossibleError(why)
         return record
 
     def _person(self, *, by: str, why: str) -> Person:
         return Person(by=by, why=why, at=self.clock.now())
+
+
+def _additions_of(record: UsageRecord) -> set[int]:
+    """Return the Additions that a record has, and the one that was given to it."""
+    given = record.ruling(Said.GIVE)
+    return {line.addition_id for line in record.lines} | ({given.number} if given else set())

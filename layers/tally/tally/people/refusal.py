@@ -1,10 +1,10 @@
 """Raise the rules' refusal of what a person wants."""
 
-from tally.errors import SetupError
+from tally.errors import ImpossibleError
 
 
 def possible[T](outcome: T | str) -> T:
-    """Return the outcome; raise SetupError if it is a text, which says why it cannot be."""
+    """Return the outcome; raise ImpossibleError if it is a text, which says why it cannot be."""
     if isinstance(outcome, str):
-        raise SetupError(outcome)
+        raise ImpossibleError(outcome)
     return outcome

@@ -6,20 +6,25 @@ is walked (PROOF-6).
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import batched
 
 from tally.domain.book.bucket_port import Bucket
 from tally.domain.book.chain import Chain, Difference, Shelved, differing_file, read
+from tally.domain.book.edition import MonthBooks
 from tally.domain.book.ledger_port import BookLedger
 from tally.domain.book.manifest import FILE, ROOT, FileMark, Manifest, folder, place_of
 from tally.domain.model.month import YEARS, Month
+from tally.errors import UnreadableItemError
 from tally.ports import Ledger
 
 _AT_ONCE = 8
 """The number of objects that are read at the same time."""
+
+_ATTEMPTS = 3
+"""Times that it looks at most: a run publishes for minutes, and twice a day."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,19 +60,12 @@ class Verify:
         ``on_files`` hears how many more files were read, and the name of the last. Raises
         TallyError if bucket or ledger cannot be read.
         """
-        since = _since(now, self.kept_months)
         with ThreadPoolExecutor(_AT_ONCE) as pool:
-            first = self._first()
-            names, strays = self._names(first, Month.of(now))
-            shelf = {
-                (each.month, each.number): each for each in pool.map(self._shelved, names.items())
-            }
-            known = pool.map(self.books.read, _months(first, Month.of(now)))
-            chain = Chain(shelf=shelf, ledger={each.month: each for each in known}, since=since)
+            chain, strays = self._looked_up(pool, now)
             looked = [
                 each
-                for each in shelf.values()
-                if (month is None or each.month == month) and (since is None or each.month >= since)
+                for each in chain.shelf.values()
+                if (month is None or each.month == month) and chain.keeps(each.month)
             ]
             found = [each for each in chain.differences() if month in (None, each.month)]
             files = 0
@@ -80,8 +78,36 @@ class Verify:
             editions=sum(each.manifest is not None for each in looked),
             files=files,
             differences=tuple(sorted(found, key=_order)),
-            strays=() if month else tuple(strays),
+            strays=() if month else strays,
         )
+
+    def _looked_up(self, pool: Executor, now: datetime) -> tuple[Chain, tuple[str, ...]]:
+        """Return what bucket and ledger have, and the keys of the bucket that are of no book.
+
+        Where a book is published meanwhile, it looks again.
+        """
+        first, last = self._first(), Month.of(now)
+        known = tuple(pool.map(self._known, first.through(last)))
+        for _ in range(_ATTEMPTS):
+            names, strays = self._names(first, last)
+            shelved = list(pool.map(self._shelved, names.items()))
+            before, known = known, tuple(pool.map(self._known, first.through(last)))
+            if known == before:
+                break
+        chain = Chain(
+            shelf={(each.month, each.number): each for each in shelved},
+            ledger={each.month: each for each in known if isinstance(each, MonthBooks)},
+            unread=dict(each for each in known if not isinstance(each, MonthBooks)),
+            since=_since(now, self.kept_months),
+        )
+        return chain, tuple(strays)
+
+    def _known(self, month: Month) -> MonthBooks | tuple[Month, str]:
+        """Return what the ledger knows of a month, or the reason why it cannot be read."""
+        try:
+            return self.books.read(month)
+        except UnreadableItemError as error:
+            return month, str(error)
 
     def _first(self) -> Month:
         """Return the first month that can have a book; any, where the ledger has lost its own."""
@@ -113,13 +139,6 @@ class Verify:
         return differing_file(shelved, mark, content)
 
 
-def _months(first: Month, last: Month) -> Iterator[Month]:
-    month = first
-    while month <= last:
-        yield month
-        month = month.next
-
-
 def _marks(looked: Iterable[Shelved]) -> Iterator[tuple[Shelved, FileMark]]:
     """Yield each file that a manifest names and the bucket has."""
     for shelved in looked:
@@ -132,10 +151,7 @@ def _since(now: datetime, kept_months: int) -> Month | None:
     """Return the oldest month that is sure to be kept still; None if all are."""
     if not kept_months:
         return None
-    month = Month.of(now)
-    for _ in range(kept_months):
-        month = month.previous
-    return month
+    return Month.of(now).plus(-kept_months)
 
 
 def _order(of: Difference) -> tuple[Month, int, str]:

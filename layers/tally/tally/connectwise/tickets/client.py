@@ -9,7 +9,7 @@ from tally.connectwise.tickets.desk_names import BOARDS, find_desk, what_mails
 from tally.connectwise.tickets.rows import MemberRow, NoteRow, TextRow, TicketRow
 from tally.domain.asking.seen import SeenMember, SeenNote, SeenTicket
 from tally.domain.asking.tickets_port import Desk, DeskNames, NewTicket
-from tally.errors import ContractError, MissingRightError, NotFoundError
+from tally.errors import ContractError, MissingRightError, NotFoundError, TooLargeError
 from tally.transport.failures import Effect
 
 _TICKETS = "/service/tickets"
@@ -130,7 +130,7 @@ class TicketClient:
     def _few[R: (NoteRow, TextRow)](self, path: str, read: Callable[[object], R]) -> list[R]:
         rows = list(islice(self._calls.rows(path, read, of_many=False), MOST_NOTES + 1))
         if len(rows) > MOST_NOTES:
-            raise ContractError(f"ConnectWise GET {path}: it has more than {MOST_NOTES:,} notes")
+            raise TooLargeError(f"ConnectWise GET {path}: it has more than {MOST_NOTES:,} notes")
         return rows
 
     def _change(self, ticket_id: int, body: bytes) -> SeenTicket:

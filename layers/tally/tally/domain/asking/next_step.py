@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from tally.domain.asking import words
 from tally.domain.asking.question import Question
 from tally.domain.asking.seen import SeenTicket
-from tally.domain.asking.ticket import MOST_TICKETS, Given, Ticket
+from tally.domain.asking.ticket import MOST_TICKETS, Given, Ticket, TicketState
 
 DAY = timedelta(days=1)
 RENEWED_AFTER = timedelta(hours=1)
@@ -46,11 +46,11 @@ class Hint:
 type Step = Leave | Take | Renew | Hint
 
 
-def next_number(ticket: Ticket | None, *, now: datetime) -> int | None:
+def next_number(ticket: Ticket | None, *, since: datetime | None, now: datetime) -> int | None:
     """Return the number of the ticket that is to be made for a question; None for none now.
 
     A subject has one ticket at a time. One that others closed without an answer is asked again
-    after a day, and after three of them no more; so is one whose question went and came back.
+    after a day, and after three of them no more, unless its cause began anew ``since``.
     """
     if ticket is None:
         return 1
@@ -60,9 +60,19 @@ def next_number(ticket: Ticket | None, *, now: datetime) -> int | None:
     rested = ticket.changed is not None and now - ticket.changed >= DAY
     if answered:
         return ticket.number + 1
-    if not rested or ticket.unanswered >= MOST_TICKETS:
+    if not rested or unanswered(ticket, since=since) >= MOST_TICKETS:
         return None
     return ticket.number + 1
+
+
+def unanswered(ticket: Ticket, *, since: datetime | None) -> int:
+    """Return how many tickets in a row others ended, the newest included, about one cause.
+
+    One that we closed or that was answered, and a cause that began after it, begin the count anew.
+    """
+    goes_on = ticket.state is TicketState.LEFT and ticket.given is None
+    is_news = None not in (since, ticket.changed) and since > ticket.changed  # type: ignore[operator]
+    return ticket.unanswered if goes_on and not is_news else 0
 
 
 def step(

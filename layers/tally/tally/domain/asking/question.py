@@ -3,12 +3,13 @@
 import base64
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from datetime import datetime
 
 from tally.domain.model.month import Month
 from tally.domain.model.standing import Standing, StandingState
 from tally.domain.record.record_key import RecordKey
-from tally.domain.record.usage_record import UsageRecord
+from tally.domain.record.usage_record import Hold, UsageRecord
 from tally.domain.reporting import consequences
 from tally.domain.reporting.commands import possible_answers
 
@@ -76,6 +77,8 @@ class Question:
     """A question as the accountant reads it.
 
     A question without options cannot be answered in the ticket: it ends when its cause is gone.
+    ``held`` is all that the answers act on: the text names some of it in brief. ``since`` is when
+    its cause began.
     """
 
     subject: Subject
@@ -83,6 +86,8 @@ class Question:
     title: str
     why: str
     options: tuple[Option, ...] = ()
+    held: str = ""
+    since: datetime | None = None
 
     @property
     def about(self) -> str:
@@ -90,8 +95,8 @@ class Question:
 
         Where nothing is to be answered, other words for the same trouble are no news.
         """
-        asked = (self.why, *map(str, self.options)) if self.options else (self.title,)
-        return _digest("\n".join((str(self.subject), *asked)))[:16]
+        asked = [self.why, self.held, *map(str, self.options)] if self.options else [self.title]
+        return _digest("\n".join([str(self.subject), *asked]))[:16]
 
     def option(self, word: str, number: int | None) -> Option | None:
         """Return the option that a word and a number choose; None if they choose none."""
@@ -104,9 +109,13 @@ def _chosen(option: Option, word: str, number: int | None) -> bool:
     return number == option.number or (number is None and not option.number_needed)
 
 
-def code_of(question: Question, *, reference: str, edition: int) -> str:
-    """Return the code of a question: four characters, another one for each edition (ASK-4)."""
-    return _digest(f"{reference}\n{edition}\n{question.about}")[:4]
+def code_of(question: Question, *, reference: str, edition: int, at: datetime) -> str:
+    """Return the code of a question that is asked now: four characters, another one each time.
+
+    The moment is in it, because a ledger restored to an earlier point counts editions and tickets
+    anew, and no old note may answer a new question (ASK-4, SAFE-8).
+    """
+    return _digest(f"{reference}\n{edition}\n{at.isoformat()}\n{question.about}")[:4]
 
 
 def question_of_hold(record: UsageRecord, company: str) -> Question | None:
@@ -120,6 +129,8 @@ def question_of_hold(record: UsageRecord, company: str) -> Question | None:
         title=f"{record.key.month.label} on hold",
         why=hold.why,
         options=tuple(_options(record)),
+        held=_held(hold),
+        since=hold.since,
     )
 
 
@@ -133,7 +144,13 @@ def question_of_standing(standing: Standing) -> Question | None:
         company=standing.company_name,
         title=cause.state.label,
         why=cause.reason,
+        since=cause.since,
     )
+
+
+def _held(hold: Hold) -> str:
+    told = [(each.name, getattr(hold, each.name)) for each in fields(hold) if each.name != "since"]
+    return repr([hold.kind, *told])
 
 
 def _options(record: UsageRecord) -> Sequence[Option]:

@@ -17,9 +17,15 @@ OTHER_COMPANY = "It is another company's now."
 OTHER_BOARD = "It was moved to another board."
 OTHER_REFERENCE = "Its external reference was changed."
 MAY_MAIL = "It has a contact, or a flag that mails somebody, and Tally writes no word where it may."
+LINKED_ELSEWHERE = (
+    "The customer is linked to another ConnectWise company now, where Tally asks in a day. Nothing "
+    "is left to answer here."
+)
 CLOSED_BY_HAND = "It was closed without an answer."
 STAYS_OPEN = "It was to be closed, and does not stay so."
 MOVED = "The numbers have moved since the question was asked, so no answer to it counts any more."
+RESTORED = "Tally's ledger was restored to an earlier time, so no answer so far counts."
+TOO_MUCH = "It has more notes than Tally reads."
 DIFFER = "Two answers differ, so neither of them counts."
 
 

@@ -1,7 +1,7 @@
 """Find what differs between the books in the bucket, their manifests and the ledger (PROOF-6)."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from tally.domain.book.edition import Edition, Link, MonthBooks
 from tally.domain.book.manifest import FileMark, Manifest, read_manifest, sha256
@@ -84,11 +84,13 @@ def differing_file(shelved: Shelved, mark: FileMark, content: bytes | None) -> D
 class Chain:
     """All editions that the bucket has, and what the ledger knows of each month.
 
-    Months before ``since`` are no longer kept: nothing is expected of them.
+    ``unread`` has the reason of each month whose item in the ledger cannot be read. Months before
+    ``since`` are no longer kept: nothing is expected of them.
     """
 
     shelf: Mapping[tuple[Month, int], Shelved]
     ledger: Mapping[Month, MonthBooks]
+    unread: Mapping[Month, str] = field(default_factory=dict)
     since: Month | None = None
 
     def differences(self) -> Iterator[Difference]:
@@ -96,7 +98,9 @@ class Chain:
         for month in self._months():
             numbers = sorted(number for each, number in self.shelf if each == month)
             known = self.ledger.get(month, MonthBooks(month=month))
-            if not numbers and not known.editions:
+            if month in self.unread:
+                yield Difference(month=month, edition=0, file="", what=self.unread[month])
+            elif not numbers and not known.editions:
                 yield Difference(month=month, edition=0, file="", what="there is no book of it")
             yield from self._not_in_the_bucket(known, numbers)
             for number in numbers:
@@ -105,16 +109,14 @@ class Chain:
     def _months(self) -> Iterator[Month]:
         """Yield each month from the first book to the newest, those without a book included."""
         known = {month for month, books in self.ledger.items() if books.editions}
+        known |= self.unread.keys()
         found = {month for month, _ in self.shelf}
-        months = [each for each in known | found if self._is_kept(each)]
-        if not months:
-            return
-        month = min(months)
-        while month <= max(months):
-            yield month
-            month = month.next
+        months = [each for each in known | found if self.keeps(each)]
+        if months:
+            yield from min(months).through(max(months))
 
-    def _is_kept(self, month: Month) -> bool:
+    def keeps(self, month: Month) -> bool:
+        """Return True if books of the month are kept still."""
         return self.since is None or month >= self.since
 
     def _not_in_the_bucket(self, known: MonthBooks, numbers: Iterable[int]) -> Iterator[Difference]:
@@ -135,7 +137,8 @@ class Chain:
         if isinstance(manifest, Difference):
             yield manifest
             return
-        yield from _unlike_the_ledger(shelved, edition)
+        if shelved.month not in self.unread:
+            yield from _unlike_the_ledger(shelved, edition)
         yield from differing_names(shelved, manifest)
         yield from self._before(shelved, manifest.before, edition)
         yield from self._replaces(shelved, manifest.replaces)
@@ -148,7 +151,7 @@ class Chain:
                 yield _of(shelved, "its manifest leaves out the month before it")
         elif before.month >= shelved.month:
             yield _of(shelved, f"its manifest calls {_named(before)} the month before")
-        elif self._is_kept(before.month):
+        elif self.keeps(before.month):
             yield from self._link(shelved, before, "the month before it")
 
     def _replaces(self, shelved: Shelved, replaces: Link | None) -> Iterator[Difference]:

@@ -1,6 +1,7 @@
 """A calendar month as GravityZone counts it: in GMT, reset at 00:00 GMT on the 1st."""
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Self
@@ -74,6 +75,18 @@ class Month:
     def label(self) -> str:
         """The month as a customer reads it on an invoice: ``November 2026``."""
         return f"{_NAMES[self.number - 1]} {self.year}"
+
+    def plus(self, months: int) -> "Month":
+        """Return the month so many months later; an earlier one for a negative number."""
+        year, before = divmod(self.year * _MONTHS + self.number - 1 + months, _MONTHS)
+        return Month(year, before + 1)
+
+    def through(self, last: "Month") -> Iterator["Month"]:
+        """Yield each month from this one to ``last``; none if that is earlier."""
+        month = self
+        while month <= last:
+            yield month
+            month = month.next
 
     def day_after_end(self, day: int) -> datetime:
         """Return 00:00 GMT of the given day (1-28) of the following month."""
