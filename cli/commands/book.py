@@ -49,31 +49,42 @@ def list_books(session: Session) -> int:
     failed = [each for each in months if each.trouble is not None]
     if out.as_json:
         out.document([_document(each, bucket) for each in months])
-        return FINDINGS if failed else DONE
+    else:
+        _list(session, months, failed, bucket)
+    return FINDINGS if failed else DONE
+
+
+def _list(
+    session: Session, months: Sequence[MonthBooks], failed: Sequence[MonthBooks], bucket: str
+) -> None:
+    """Print each edition in a row, and the reason of each month that could not be published."""
+    stack, out = session.stack, session.output
     rows = [
         [str(each.month), *_row(edition), f"s3://{bucket}/{_index(each.month, edition)}"]
         for each in months
         for edition in each.editions
     ]
     if rows:
-        columns = (
-            Column("Month"),
-            Column("Edition", right=True),
-            Column("Stage"),
-            Column("Published (GMT)"),
-            Column("Files", right=True),
-            Column("Index", wide=1),
-        )
-        out.table(columns, rows)
-        out.paragraph(
-            "To read one, copy its folder and open index.html there: `aws s3 cp --recursive "
-            "s3://…/ book`. `tally book verify` says whether it is as it was published."
-        )
+        out.table(_COLUMNS, rows)
+        out.paragraph(_HOW_TO_READ)
     elif not failed:
         out.paragraph(before_first_tick(stack) or _NONE_YET)
     for each in failed:
         out.paragraph(_trouble(each))
-    return FINDINGS if failed else DONE
+
+
+_COLUMNS = (
+    Column("Month"),
+    Column("Edition", right=True),
+    Column("Stage"),
+    Column("Published (GMT)"),
+    Column("Files", right=True),
+    Column("Index", wide=1),
+)
+_HOW_TO_READ = (
+    "To read one, copy its folder and open index.html there: `aws s3 cp --recursive s3://…/ book`. "
+    "`tally book verify` says whether it is as it was published."
+)
 
 
 def verify(

@@ -11,7 +11,7 @@ from cli.company_search import find_company
 from cli.first_tick import before_first_tick
 from cli.presentation.words import month_of, several
 from tally.domain.model.month import Month
-from tally.domain.statement.statement import Stage
+from tally.domain.statement.statement import Stage, Statement
 from tally.errors import SetupError
 from tally.people.read_statements import read_statement, read_statements
 from tally.services import evidence_of
@@ -64,14 +64,27 @@ def _write_one(
     session: Session, company: str, month: Month, form: Form, out: Path | None, *, to_file: bool
 ) -> Path | None:
     """Write one customer's statement; return the file, None if it went to standard output."""
-    stack, output = session.stack, session.output
+    output = session.output
     if output.as_json:
         form = Form.JSON
     if form is Form.PDF and output.terminal is not None and not (out or to_file):
         raise UsageError("A PDF is not for a terminal: give --out FILE, or --open.")
+    of = _read_one(session, company, month)
+    file = out or (Path(file_name(of, form)) if to_file else None)
+    if file is None:
+        output.drawn(drawn(of, form))
+        return None
+    _write(file, drawn(of, form))
+    output.note(f"Written to {file}.")
+    return file
+
+
+def _read_one(session: Session, company: str, month: Month) -> Statement:
+    """Read one customer's statement; note who was taken for it, and what is missing in it."""
+    stack, output = session.stack, session.output
     found = find_company(stack, company, guess=True)
     if found.guessed:
-        session.output.note(f"Taken for {found.name} ({found.id}).")
+        output.note(f"Taken for {found.name} ({found.id}).")
     ticks = stack.ledger().ticks()
     settings = stack.settings()
     services = [each.service.name for each in settings.services]
@@ -88,16 +101,10 @@ def _write_one(
         unreadable=unreadable,
     )
     for each in unreadable.values():
-        session.output.note(each)
+        output.note(each)
     if of.stage is Stage.NOT_RECORDED:
-        session.output.note(f"Nothing of {month.label} was recorded for {found.name}.")
-    file = out or (Path(file_name(of, form)) if to_file else None)
-    if file is None:
-        session.output.drawn(drawn(of, form))
-        return None
-    _write(file, drawn(of, form))
-    session.output.note(f"Written to {file}.")
-    return file
+        output.note(f"Nothing of {month.label} was recorded for {found.name}.")
+    return of
 
 
 def _write_book(session: Session, month: Month, form: Form, out: Path | None) -> Path:

@@ -13,6 +13,7 @@ from tally.asking.questions import Questions
 from tally.asking.round import MOST_OPEN
 from tally.domain.asking import words
 from tally.domain.asking.answer import Answerers
+from tally.domain.asking.next_step import unanswered
 from tally.domain.asking.question import Question, Subject
 from tally.domain.asking.seen import SeenMember
 from tally.domain.asking.ticket import MOST_TICKETS, Ticket, TicketState
@@ -206,7 +207,7 @@ def _stuck(question: Question, ticket: Ticket) -> Finding | None:
             "Find out what puts a contact or a flag on new tickets of that board, such as a "
             "company's default contact or a workflow rule, and take it away. Answer by command.",
         )
-    if ticket.unanswered >= MOST_TICKETS:
+    if unanswered(ticket, since=question.since) >= MOST_TICKETS:
         return found(
             f"{about} was asked in {MOST_TICKETS} tickets without an answer, and is not asked in "
             f"another one. The last was {ticket.ticket_id}: {ticket.why_left}",

@@ -8,7 +8,7 @@ import pytest
 from simulators.connectwise import API
 from simulators.connectwise.desk.example import CONTRACTOR, CUSTOMER, JANE, PETER, ROBOT
 from tally.domain.asking.ticket import TicketState
-from tests.functional.asking_world import DAY, QUARTER, AskingWorld, said_once
+from tests.functional.asking_world import DAY, HELD_AT, QUARTER, AskingWorld, said_once
 
 REASON = "They took over a practice."
 
@@ -186,6 +186,18 @@ def test_numbers_that_moved_are_asked_anew(asked: AskingWorld) -> None:
     asked.tick(260)
     assert [each[0] for each in asked.world.additions(asked.harbor)] == [31, 260]
     assert list(asked.problems()) == []
+
+
+def test_a_time_entry_brings_no_hint_to_numbers_that_moved(asked: AskingWorld) -> None:
+    """ASK-4: a hint has the code and the numbers of one question, never of two."""
+    old = asked.code
+    asked.world.clock.advance(timedelta(minutes=1))
+    asked.people.add_time_entry(asked.newest, asked.line(), by=JANE)
+    asked.count(260, at=HELD_AT + timedelta(minutes=30))
+    asked.run()
+    assert not any(f"{old} approve 260" in each for each in asked.texts())
+    asked.settle()
+    assert "approve 260" in asked.texts()[-1]
 
 
 def test_numbers_that_go_on_moving_are_asked_once_an_hour(asked: AskingWorld) -> None:

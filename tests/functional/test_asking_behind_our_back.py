@@ -314,6 +314,34 @@ def test_a_missing_right_is_told_and_made_up_for(scene: AskingWorld, right: Righ
     assert list(scene.problems()) == []
 
 
+def test_an_outage_of_days_leaves_no_ticket_open(asked: AskingWorld) -> None:
+    """ASK-6: it is closed once ConnectWise answers again, however late that is."""
+    asked.answer()
+    away = Fault(kind=FaultKind.REFUSED, operation="P*", times=None)
+    asked.world.connectwise.faults.add(away)
+    asked.run(fails=True)
+    asked.world.clock.advance(3 * DAY)
+    asked.run(fails=True)
+    asked.world.connectwise.faults.clear()
+    asked.settle()
+    assert (asked.tickets[-1]["closedBy"], len(asked.texts())) == ("TallyAPI", 2)
+    assert asked.remembered.state is TicketState.CLOSED
+
+
+@pytest.mark.parametrize("lag", [timedelta(0), timedelta(minutes=4)])
+def test_one_404_leaves_no_ticket(asked: AskingWorld, lag: timedelta) -> None:
+    """ASK-1, ASK-7: a ticket that is listed is there, whatever one answer says of it."""
+    asked.world.connectwise.options.list_lag = lag
+    once = Fault(kind=FaultKind.STATUS, status=404, operation="GET tickets/{id}", times=1)
+    asked.world.connectwise.faults.add(once)
+    asked.run(fails=True)
+    assert asked.remembered.state is TicketState.OPEN
+    asked.world.clock.advance(2 * DAY)
+    asked.settle()
+    assert len(asked.tickets) == 1
+    assert list(asked.problems()) == []
+
+
 def test_a_ledger_that_refuses_us_is_told_to_the_operator(
     asked: AskingWorld, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -39,6 +39,10 @@ class Draw(IntEnum):
     EVIDENCE = 70
     WALKS = 71
     MACHINES = 72
+    DESK = 80
+    DESK_LIFE = 81
+    DESK_RUNS = 82
+    DESK_BETWEEN = 83
 
 
 def drawn(seed: int, what: Draw, *key: int) -> random.Random:

@@ -19,6 +19,7 @@ from testing.effects import KilledError
 from testing.queue import Message
 from verification.simulation.billed_services import setting_text
 from verification.simulation.checks import Checks
+from verification.simulation.desk_play import DeskPlay
 from verification.simulation.draws import Draw, drawn
 from verification.simulation.evidence_play import Gatherer
 from verification.simulation.forged import offer
@@ -136,7 +137,6 @@ class _Run:
         self.trouble = Trouble(shape, self.clock, tell)
         self.checks = Checks(msp)
         self.oddities = Oddities(msp, tell)
-        self.trouble.before_write = self.checks.before_write
         self.trouble.between = self._meanwhile
         msp.gravityzone.faults.chooser = msp.connectwise.faults.chooser = None
         self.script = script(msp)
@@ -151,6 +151,16 @@ class _Run:
             out=lambda at: out(self.outages, at),
             race=self._race,
         )
+        self.desk = DeskPlay(
+            msp,
+            self.trouble,
+            self.checks,
+            tell,
+            wrap=self._way_out,
+            out=lambda at: out(self.outages, at),
+            is_odd=lambda: self.oddities.firm is not None,
+        )
+        self.trouble.before_write = self.desk.before_write
         self.workers: list[Delivery] = [self._worker() for _ in range(self.setting.containers)]
         self.turn = 0
         self.nested = 0
@@ -181,6 +191,7 @@ class _Run:
         played.faults = self.trouble.counted
         self.gatherer.end()
         played.evidence = self.gatherer.counted
+        played.lived.update(self.desk.lived)
         if self.checks.pulse.looks:
             played.pulse["looks after which everything was billed"] = self.checks.pulse.looks
         return played
@@ -210,6 +221,7 @@ class _Run:
         self._begin_phase(now)
         self.oddities.draw(tick.number)
         planned = None if SCHEDULE in away else self._plan(tick)
+        self.desk.is_due()
         if WORKERS not in away:
             self._work(until)
         self._live(until)
@@ -287,9 +299,11 @@ class _Run:
         if drawn(self.setting.seed, Draw.STEP, 2).random() < 0.5:  # noqa: PLR2004 - either is as likely
             self.queue.redrive()
         self.next_event = len(self.script)
+        self.desk.rest()
         at = self.clock.now() + timedelta(hours=1)
         self._work(at)
         self.clock.set(max(at, self.clock.now()))
+        self.desk.settle()
         number = drained = 0
         while number < _CALM_TICKS and drained < _CALM_TICKS_TO_DRAIN:
             self.step += 1
@@ -300,6 +314,7 @@ class _Run:
             # With totals that lie, nothing is promised before the next full sweep.
             tick = Tick(number=self.step, scheduled=at, fires=at)
             planned = _all(self._plan(tick, whole=True))
+            self.desk.is_due()
             self._work(at + _CALM_STEP)
             self.clock.set(max(at + _CALM_STEP, self.clock.now()))
             done = planned and not len(self.queue)
@@ -312,6 +327,7 @@ class _Run:
             if number >= _CALM_TICKS_AT_LEAST and done and self._books() == before:
                 break
         self.checks.at_the_end(tick=at - _CALM_STEP)
+        self.desk.end()
 
     def _books(self) -> tuple[object, ...]:
         """Return all that a tick can change: records' versions and companies' standings."""
@@ -473,7 +489,7 @@ class _Run:
 
         It mostly has the same job, since SQS repeats.
         """
-        if self.nested >= _BETWEEN_AT_MOST or self.job is None:
+        if self.nested >= _BETWEEN_AT_MOST or self.desk.meanwhile() or self.job is None:
             return
         mine = self.job
         body = mine.model_dump_json(exclude_none=True)
@@ -511,6 +527,8 @@ class _Run:
                 clock.set(at)
             if at == self.gatherer.next_moment():
                 self.gatherer.act(at)
+            elif at == self.desk.next_moment():
+                self.desk.act()
             else:
                 self._happen()
         if until > clock.now():
@@ -530,8 +548,12 @@ class _Run:
         return True
 
     def _next_life(self) -> datetime | None:
-        """Return when the next event is due, or the evidence function has something to do."""
-        moments = (self._next_event(), self.gatherer.next_moment())
+        """Return when the next event is due, or the functions beside have something to do."""
+        moments = (
+            self._next_event(),
+            self.gatherer.next_moment(),
+            self.desk.next_moment(),
+        )
         return min((each for each in moments if each is not None), default=None)
 
     def _next_event(self) -> datetime | None:

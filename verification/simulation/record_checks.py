@@ -1,5 +1,6 @@
 """Checks of invariants 1, 3, 5 and 7: each transition of a record starts from the one before."""
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from tally.domain.holds import Edited, SettledEdited
@@ -31,6 +32,8 @@ class RecordChecks:
         self.closed: list[Transition] = []
         """Records that closed or were read again, until somebody has looked at the readings behind
         them."""
+        self.ruled: Callable[[Transition], None] = lambda _: None
+        """Hears each transition that a person made."""
         self._additions = additions
         self._journal: list[Transition] = []
         books.msp.ledger.journal = self._journal
@@ -80,6 +83,8 @@ class RecordChecks:
             and transition.what not in _NO_WORD_ON_A_NUMBER
         ):
             self._choose(key, head)
+        if transition.by != TALLY:
+            self.ruled(transition)
         self._additions.know(after)
         if transition.what in _CLOSES:
             self.closed.append(transition)

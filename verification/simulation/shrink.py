@@ -5,6 +5,9 @@ from collections import Counter
 from collections.abc import Callable, Collection
 from dataclasses import replace
 
+from verification.simulation.desk_acts import KINDS as DESK_ACTS
+from verification.simulation.desk_life import RULES
+from verification.simulation.desk_setting import TICKETS
 from verification.simulation.gathering import GATHERED
 from verification.simulation.life import Event, script
 from verification.simulation.msp import Msp
@@ -17,7 +20,7 @@ from verification.simulation.totals import LYING
 from verification.simulation.trouble import KINDS as TROUBLES
 
 _NAMED = 12
-_KINDS = (*TROUBLES, *ODDITIES, LYING, PULSED, GATHERED)
+_KINDS = (*TROUBLES, *ODDITIES, LYING, PULSED, GATHERED, TICKETS, *DESK_ACTS, RULES)
 
 
 def shrink(violation: ViolationError, *, seconds: float) -> tuple[Shape, ViolationError]:

@@ -51,16 +51,22 @@ _KINDS = tuple(FaultKind)
 _STATUSES = (500, 500, 502, 503, 401, 403, 404, 409, 429)
 _GARBLES = (Garble.TRUNCATED, Garble.HTML, Garble.EMPTY)
 _SECONDS = (0.5, 1, 4, 30, 60, 600)
-_WRITES = ("POST additions", "PATCH additions")
+_WRITES = (
+    "POST additions",
+    "PATCH additions",
+    "POST tickets",
+    "PATCH tickets",
+    "POST notes",
+)
 _FRONT_STATUSES = (200, 302, 401, 403, 404, 503)
 _PAGE = (
     "<!DOCTYPE html><html><head><title>Request Rejected</title></head><body>Support ID: "
     "77</body></html>"
 )
 _OUTAGE_KINDS = (FaultKind.REFUSED, FaultKind.TIMEOUT_BEFORE, FaultKind.STATUS)
-_TABLE = frozenset({"ledger", "pulse", "evidence"})
+_TABLE = frozenset({"ledger", "pulse", "evidence", "asking"})
 """The ports that keep what they have in the ledger's table."""
-_ON_CONDITION = frozenset({"save", "save_standing", "add_link", "change"})
+_ON_CONDITION = frozenset({"save", "save_standing", "add_link", "change", "save_ticket"})
 _WRITES_OF_LEDGER = _ON_CONDITION | {
     "save_standings",
     "begin_tick",

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 
 from tally.domain.model.standing import Cause, RecordScope, Scope, Standing, dated
 from tally.errors import ConflictError
@@ -43,25 +44,23 @@ def note(
     reading_due = good_reading and _is_to_be_noted(last_reading, tick)
     always = bool(looked) or seen_monthly or reading_due
     if not always and not _has_news(causes, known):
-        return
-    bare = Standing(company_id=company_id, company_name=company_name, tick=tick)
-    seen = tick if seen_monthly else None
-    for attempt in range(1, _ATTEMPTS + 1):
+        return None
+    merge = partial(
+        _merge_in,
+        ledger,
+        Standing(company_id=company_id, company_name=company_name, tick=tick),
+        causes,
+        good_reading=good_reading,
+        looked=looked,
+        seen_monthly=tick if seen_monthly else None,
+        always=always,
+    )
+    for _ in range(_ATTEMPTS - 1):
         try:
-            _merge_in(
-                ledger,
-                bare,
-                causes,
-                good_reading=good_reading,
-                looked=looked,
-                seen_monthly=seen,
-                always=always,
-            )
+            return merge()
         except ConflictError:
-            if attempt == _ATTEMPTS:
-                raise
-        else:
-            return
+            continue
+    return merge()
 
 
 def _is_to_be_noted(last_reading: datetime | None, tick: datetime) -> bool:

@@ -6,6 +6,7 @@ else.
 
 from verification.mutations.catalogue.adapters import ADAPTERS
 from verification.mutations.catalogue.asking import ASKING
+from verification.mutations.catalogue.asking_played import ASKING_PLAYED
 from verification.mutations.catalogue.attaching import ATTACHING
 from verification.mutations.catalogue.counting import COUNTING
 from verification.mutations.catalogue.evidence import EVIDENCE
@@ -31,4 +32,5 @@ MUTATIONS: tuple[Mutation, ...] = (
     *EVIDENCE,
     *ATTACHING,
     *ASKING,
+    *ASKING_PLAYED,
 )

@@ -205,8 +205,10 @@ ASKING = (
         file="tally/asking/closing.py",
         edits=(
             Edit(
-                before="if ticket.changed is not None and means.now - ticket.changed >= DAY:",
-                after="if ticket.changed is None:",
+                before=(
+                    "is_late = ticket.changed is not None and means.now - ticket.changed >= DAY"
+                ),
+                after="is_late = ticket.changed is None",
             ),
         ),
         why="Some day the rule will be gone.",
@@ -218,10 +220,7 @@ ASKING = (
         file="tally/connectwise/tickets/client.py",
         edits=(
             Edit(
-                before=(
-                    '            self._calls.send("GET", BOARDS, effect=Effect.NONE, '
-                    'query="pageSize=1")\n'
-                ),
+                before="            self._is_not_listed(ticket_id)\n",
                 after="",
             ),
         ),

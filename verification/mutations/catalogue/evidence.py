@@ -52,8 +52,8 @@ EVIDENCE = (
         file="tally/domain/evidence/looks.py",
         edits=(
             Edit(
-                before="if last or each.asked is None or each.asked < count),",
-                after="if last or each.asked is None or each.asked <= count),",
+                before="if (each.asked or 0) < count]",
+                after="if (each.asked or 0) <= count]",
             ),
         ),
         why="It may have connected since.",

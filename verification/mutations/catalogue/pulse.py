@@ -301,7 +301,7 @@ PULSE = (
         name="a company that could not be read has not moved",
         rule="PULSE-1",
         file="tally/pulse/search.py",
-        edits=(Edit(before="if found is None or found:", after="if found:"),),
+        edits=(Edit(before="if found == {}:", after="if not found:"),),
         why="There is no count that could be billed.",
         tests=(f"{_SEARCHES}::test_a_company_that_cannot_be_read_has_a_job",),
     ),

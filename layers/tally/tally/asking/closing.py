@@ -19,14 +19,11 @@ def end(means: Means, ticket: Ticket, word: str) -> Ticket:
 def close(means: Means, ticket: Ticket, *, fresh: bool = False) -> Ticket:
     """Go on with a ticket that is to be closed; a word that stands there is not written again.
 
-    A ticket that others closed gets the word, and its status stays theirs. One that a rule reopens
-    again and again is left after a day.
+    A ticket that others closed gets the word, and its status stays theirs.
     """
     seen = means.seen(ticket)
     if why := means.why_not_ours(ticket, seen):
         return means.leave(ticket, why)
-    if ticket.changed is not None and means.now - ticket.changed >= DAY:
-        return means.leave(ticket, words.STAYS_OPEN)
     notes = means.tickets.notes(means.id_of(ticket))
     if written(ticket, notes, ticket.word) is None:
         if not fresh:
@@ -37,6 +34,15 @@ def close(means: Means, ticket: Ticket, *, fresh: bool = False) -> Ticket:
     if seen is not None and not seen.closed:
         seen = means.tickets.set_status(means.id_of(ticket), means.desk.closed_status_id)
     if seen is None or not seen.closed:
-        return ticket
+        return _is_left_open(means, ticket)
     over = replace(ticket, state=TicketState.CLOSED, announced=None, changed=means.now)
     return means.memory.save_ticket(over)
+
+
+def _is_left_open(means: Means, ticket: Ticket) -> Ticket:
+    """Leave a ticket that a rule reopens again and again, after a day.
+
+    It has been tried just now: a day in which nothing could be tried is no reason.
+    """
+    is_late = ticket.changed is not None and means.now - ticket.changed >= DAY
+    return means.leave(ticket, words.STAYS_OPEN) if is_late else ticket

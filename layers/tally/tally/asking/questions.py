@@ -39,13 +39,19 @@ class Questions:
         known = {each.company_id: each for each in self.ledger.all_standings()}
         asked = [question_of_hold(each, _name(known, each.key.company_id)) for each in held]
         asked += [self._of_standing(each, now) for each in known.values()]
-        places = {
-            each.company_id: each.connectwise_id for each in readable(self.ledger.all_links())
-        }
+        places = self._places()
         for question in filter(None, asked):
-            place = places.get(question.subject.company_id)
-            if place is not None:
-                yield question, place
+            if question.subject.company_id in places:
+                yield question, places[question.subject.company_id]
+
+    def _places(self) -> Mapping[str, int]:
+        """Return the ids in ConnectWise of the customers that are linked."""
+        links = readable(self.ledger.all_links())
+        return {
+            each.company_id: each.connectwise_id
+            for each in links
+            if each.connectwise_id is not None
+        }
 
     def of(self, subject: Subject, now: datetime) -> Question | None:
         """Return what is asked about a subject now, read from the table itself; None for nothing.

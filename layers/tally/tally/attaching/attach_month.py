@@ -1,6 +1,6 @@
 """Attach the final statements of a month, customer by customer: the use case (PROOF-7)."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
@@ -68,27 +68,23 @@ class AttachMonth:
             return Run(month=month)
         unreadable: dict[str, str] = {}
         ended: list[tuple[Customer, Ended]] = []
-        stopped = ""
-        for some in batched(self._tasks(month, unreadable), self.at_once, strict=False):
+        stopped = self._attach_all(self._tasks(month, unreadable), ended)
+        account = MonthAttached.of(month, state, _left(ended, unreadable), stopped=stopped)
+        self.attachments.save_month(account)
+        return _run(account, [end.outcome for _, end in ended])
+
+    def _attach_all(
+        self, tasks: Iterator[tuple[Statement, Wanted]], ended: list[tuple[Customer, Ended]]
+    ) -> str:
+        """Add each task's end to ``ended``; return why the run stops before the last, or ""."""
+        for some in batched(tasks, self.at_once, strict=False):
             if self.seconds_left() < _ENOUGH:
-                stopped = _NO_TIME
-                break
+                return _NO_TIME
             ends = self._batch(some)
             ended += zip((each.customer for each, _ in some), ends, strict=True)
             if all(isinstance(each.error, _EVERYBODYS) for each in ends):
-                stopped = ends[0].why
-                break
-        left = [
-            *(_left(customer, end) for customer, end in ended if end.outcome in _OPEN),
-            *(
-                Left(company_id=each, name=each, why=why)
-                for each, why in unreadable.items()
-                if each not in {customer.id for customer, _ in ended}
-            ),
-        ]
-        account = MonthAttached.of(month, state, left, stopped=stopped)
-        self.attachments.save_month(account)
-        return _run(account, [end.outcome for _, end in ended])
+                return ends[0].why
+        return ""
 
     def _tasks(
         self, month: Month, unreadable: dict[str, str]
@@ -109,8 +105,16 @@ class AttachMonth:
 _OPEN = (Outcome.WAITS, Outcome.FAILED)
 
 
-def _left(customer: Customer, end: Ended) -> Left:
-    return Left(company_id=customer.id, name=customer.name, why=end.why)
+def _left(ended: Sequence[tuple[Customer, Ended]], unreadable: Mapping[str, str]) -> list[Left]:
+    """Return the customers without their document: they failed, or cannot be read."""
+    tried = {customer.id for customer, _ in ended}
+    left = [
+        Left(company_id=customer.id, name=customer.name, why=end.why)
+        for customer, end in ended
+        if end.outcome in _OPEN
+    ]
+    others = ((each, why) for each, why in unreadable.items() if each not in tried)
+    return left + [Left(company_id=each, name=each, why=why) for each, why in others]
 
 
 def _run(account: MonthAttached, outcomes: list[Outcome]) -> Run:

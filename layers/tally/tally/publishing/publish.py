@@ -55,12 +55,12 @@ class Publish:
         written: list[str] = []
         failures: list[Exception] = []
         first, months = self._months(at)
-        before = self._before(months[0], first, failures) if months else None
+        before = self._before(months, first, failures)
         for month in months:
             try:
                 books = self.books.read(month)
                 drawn = self._drawn(month, opened, unreadable)
-                if drawn is None and books.newest is None and before is None:
+                if not (drawn or books.newest or before):
                     continue  # nothing was recorded yet, and the chain has not begun
                 after = self._brought_up_to_date(
                     books, drawn or _NOTHING, before, run=run, is_first=not written
@@ -92,9 +92,11 @@ class Publish:
             newest = newest.previous
         return ticks.first_month, months[::-1]
 
-    def _before(self, month: Month, first: Month, failures: list[Exception]) -> Link | None:
-        """Return the link to the newest readable book before a month; None if there is none."""
-        earlier = month.previous
+    def _before(
+        self, months: Sequence[Month], first: Month, failures: list[Exception]
+    ) -> Link | None:
+        """Return the link to the newest readable book before the months; None if there is none."""
+        earlier = months[0].previous if months else first.previous
         while earlier >= first:
             try:
                 link = self.books.read(earlier).link

@@ -62,21 +62,16 @@ class Verify:
         """
         with ThreadPoolExecutor(_AT_ONCE) as pool:
             chain, strays = self._looked_up(pool, now)
-            looked = [
-                each
-                for each in chain.shelf.values()
-                if (month is None or each.month == month) and chain.keeps(each.month)
-            ]
+            asked = [each for each in chain.shelf.values() if month in (None, each.month)]
+            looked = [each for each in asked if chain.keeps(each.month)]
             found = [each for each in chain.differences() if month in (None, each.month)]
-            files = 0
-            for batch in batched(_marks(looked), 4 * _AT_ONCE, strict=False):
-                files += len(batch)
-                for difference in pool.map(self._compared, batch):
-                    found += [] if difference is None else [difference]
+            marks = list(_marks(looked))
+            for batch in batched(marks, 4 * _AT_ONCE, strict=False):
+                found += filter(None, pool.map(self._compared, batch))
                 on_files(len(batch), batch[-1][1].name)
         return Verified(
             editions=sum(each.manifest is not None for each in looked),
-            files=files,
+            files=len(marks),
             differences=tuple(sorted(found, key=_order)),
             strays=() if month else strays,
         )

@@ -92,12 +92,13 @@ class Search:
             if self.clock.now() >= self.until:
                 return sent + self._leave_to_jobs(self._candidates[position:], send)
             found = self._moved_by(each)
-            if found is None or found:
-                # Where it cannot be read, its job says so in its standing.
-                send(each)
-                sent += 1
+            if found == {}:
+                continue
+            # Where it cannot be read, its job says so in its standing.
+            send(each)
+            sent += 1
             all_told = all_told and found is not None
-            if found and self._ends_with(found):
+            if found is not None and self._ends_with(found):
                 return sent
         self._settle(self.now)
         if all_told:

@@ -8,21 +8,21 @@ from tally.domain.asking.tickets_port import Desk, DeskNames
 from tally.domain.linking.matching import resolve
 from tally.errors import AmbiguousNameError, SetupError
 
-BOARDS = "/service/boards"
+_BOARDS = "/service/boards"
 _CONTACT = "contact"
 
 
 def find_desk(calls: Calls, names: DeskNames) -> Desk:
     """Resolve the names to ids; ``Tickets.desk`` says what it promises."""
     board = _named(
-        calls, BOARDS, BoardRow, names.board, what="service board", setting="TicketBoard"
+        calls, _BOARDS, BoardRow, names.board, what="service board", setting="TicketBoard"
     )
     if board.project_flag:
         raise SetupError(
             f"ConnectWise's board {board.name!r} is a project board, which takes no service "
             "tickets (setting TicketBoard)."
         )
-    below = f"{BOARDS}/{board.id:d}"
+    below = f"{_BOARDS}/{board.id:d}"
     statuses = _rows(calls, f"{below}/statuses", StatusRow)
 
     def status(name: str, setting: str, *, closes: bool) -> int:
@@ -53,7 +53,7 @@ def find_desk(calls: Calls, names: DeskNames) -> Desk:
 def what_mails(calls: Calls, desk: Desk) -> Sequence[str]:
     """Say what of a desk would mail a ticket's contact, if it had one (ASK-2)."""
     found = []
-    boards = {each.id: each for each in _rows(calls, BOARDS, BoardRow)}
+    boards = {each.id: each for each in _rows(calls, _BOARDS, BoardRow)}
     board = boards.get(desk.board_id)
     if board is None or board.send_to_contact_flag is not False:
         found.append("the board mails contacts")
@@ -61,7 +61,7 @@ def what_mails(calls: Calls, desk: Desk) -> Sequence[str]:
         ("open", desk.open_status_id),
         ("closed", desk.closed_status_id),
     ):
-        path = f"{BOARDS}/{desk.board_id:d}/statuses/{status_id:d}/notifications"
+        path = f"{_BOARDS}/{desk.board_id:d}/statuses/{status_id:d}/notifications"
         roles = {each.notify_who.casefold() for each in _rows(calls, path, NotificationRow)}
         if any(_CONTACT in role or not role for role in roles):
             found.append(f"the {name} status mails contacts")
@@ -87,15 +87,20 @@ def _one[R: (NamedRow, BoardRow, StatusRow)](
 
     Raises SetupError with the near misses, and AmbiguousNameError for two of that name.
     """
-    known = [each for each in rows if each.name]
-    active = {each.name: each for each in known if each.is_active}
-    same = [each.id for each in known if each.is_active and each.name == name]
-    if len(same) > 1:
-        raise AmbiguousNameError(f"Two in ConnectWise are {what} {name!r}: ids {same}")
-    if name not in active and any(each.name == name for each in known):
+    active: dict[str, list[R]] = {}
+    inactive: set[str] = set()
+    for each in rows:
+        if each.name and each.is_active:
+            active.setdefault(each.name, []).append(each)
+        else:
+            inactive.add(each.name)
+    same = active.get(name, [])
+    if len(same) == 1:
+        return same[0]
+    if same:
+        ids = [each.id for each in same]
+        raise AmbiguousNameError(f"Two in ConnectWise are {what} {name!r}: ids {ids}")
+    if name in inactive:
         raise SetupError(f"ConnectWise's {what} {name!r} is inactive (setting {setting}).")
-    ids: Mapping[str, int] = {each.name: each.id for each in active.values()}
-    found = resolve(name, ids, what=what, setting=setting)
-    if isinstance(found, str):
-        raise SetupError(found)
-    return active[name]
+    others: Mapping[str, int] = {known: found[0].id for known, found in active.items()}
+    raise SetupError(str(resolve(name, others, what=what, setting=setting)))

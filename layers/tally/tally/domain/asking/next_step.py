@@ -89,17 +89,24 @@ def step(
     ``given`` are the answers to the newest question, ``near`` the notes that seem to mean one.
     """
     moved = question.about != ticket.about
+    if given or (moved and near):
+        return _answered(given, near, moved=moved)
+    if seen.closed:
+        return Leave(why=words.CLOSED_BY_HAND)
+    if moved:
+        is_due = ticket.asked is None or now - ticket.asked >= RENEWED_AFTER
+        return Renew(why=words.MOVED) if is_due else None
+    return Hint(used=tuple(near)) if near and not ticket.hinted else None
+
+
+def _answered(given: Sequence[Given], near: Collection[int], *, moved: bool) -> Step:
+    """Return what follows where somebody answered: the answer, if it is one and to this question.
+
+    An answer to numbers that have moved is none, nor is one of two that differ (ASK-4).
+    """
     used = tuple(each.note_id for each in given)
-    if moved and (given or near):
+    if moved:
         return Renew(why=words.MOVED, used=(*used, *near))
     if len({(each.option, each.number) for each in given}) > 1:
         return Renew(why=words.DIFFER, used=used)
-    if given:
-        return Take(given=given[0])
-    if seen.closed:
-        return Leave(why=words.CLOSED_BY_HAND)
-    if moved and (ticket.asked is None or now - ticket.asked >= RENEWED_AFTER):
-        return Renew(why=words.MOVED)
-    if near and not ticket.hinted:
-        return Hint(used=tuple(near))
-    return None
+    return Take(given=given[0])

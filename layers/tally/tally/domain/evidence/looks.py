@@ -63,18 +63,19 @@ def whom_to_ask(
     """
     missing = count - evidence.proven
     candidates = [each for each in evidence.machines if _may_be_asked(each)]
-    if missing <= 0 or not candidates:
+    if missing <= 0:
         return ()
-    last = is_last_walk(at)
-    ordered = _ordered(
-        (each for each in candidates if last or each.asked is None or each.asked < count),
-        evidence,
-        likely,
-    )
-    if last or missing >= len(candidates):
-        return ordered
-    is_worth_it = at.day >= PATIENT_UNTIL and 2 * missing >= len(candidates)
-    return ordered[:missing] if is_worth_it else ()
+    if is_last_walk(at):
+        return _ordered(candidates, evidence, likely)
+    if not _is_worth_it(missing, len(candidates), at):
+        return ()
+    fresh = [each for each in candidates if (each.asked or 0) < count]
+    return _ordered(fresh, evidence, likely)[:missing]
+
+
+def _is_worth_it(missing: int, candidates: int, at: datetime) -> bool:
+    """Return True if looks would find something, all of them or, after a week, every second."""
+    return missing >= candidates or (at.day >= PATIENT_UNTIL and 2 * missing >= candidates)
 
 
 def by_likelihood(before: Evidence) -> Sequence[str]:
