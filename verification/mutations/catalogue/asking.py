@@ -191,7 +191,8 @@ ASKING = (
                 after="if not (fresh or means.is_settled(ticket.announced)):",
             ),
             Edit(
-                before="        if not means.is_settled(ticket.announced):\n            return None\n",
+                before="        if not means.is_settled(ticket.announced):\n"
+                "            return None\n",
                 after="",
             ),
         ),
