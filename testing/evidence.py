@@ -38,14 +38,37 @@ class MemoryEvidence:
 
 @dataclass(slots=True)
 class MemoryTextQueue:
-    """The queue of the evidence function in memory: first in, first out, and no delays."""
+    """The queue of the evidence function in memory: first in, first out, and no delays.
+
+    What was received is ``hidden``, by its receipt, until it is deleted or ``reappear`` is called.
+    """
 
     bodies: list[str] = field(default_factory=list)
+    hidden: dict[str, str] = field(default_factory=dict)
     put_off_for: list[timedelta] = field(default_factory=list)
+    received: int = 0
 
     def send(self, bodies: Iterable[str]) -> None:
         """Put messages on the queue."""
         self.bodies.extend(bodies)
+
+    def receive(self) -> tuple[str, str] | None:
+        """Take one message, its body and its receipt; None if there is none."""
+        if not self.bodies:
+            return None
+        self.received += 1
+        body, receipt = self.bodies.pop(0), f"receipt {self.received}"
+        self.hidden[receipt] = body
+        return body, receipt
+
+    def delete(self, receipt: str) -> None:
+        """Delete a received message."""
+        self.hidden.pop(receipt, None)
+
+    def reappear(self) -> None:
+        """Let the time pass after which what was received and not deleted comes again."""
+        self.bodies.extend(self.hidden.values())
+        self.hidden.clear()
 
     def put_off(self, receipt: str, wait: timedelta) -> None:
         """Note for how long a message was put off."""

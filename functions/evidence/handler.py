@@ -1,4 +1,4 @@
-"""The evidence function: it hands a walk that is due, or a job of its queue, to its use case."""
+"""The evidence function: it makes a walk that is due, and does the jobs of its own queue."""
 
 import os
 from collections.abc import Mapping
@@ -9,7 +9,8 @@ from typing import Any
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from tally.errors import TallyError
-from tally.evidence.jobs import EvidenceJob, WalkDue
+from tally.evidence.drain import Ended
+from tally.evidence.jobs import WalkDue
 from tally.runtime.cold_start import started
 from tally.runtime.logs import function_logger, in_words
 from tally.runtime.parts.evidence import EvidenceFunction, evidence_parts
@@ -25,16 +26,17 @@ def _evidence() -> EvidenceFunction | None:
 @logger.inject_lambda_context(clear_state=True)
 @in_words(logger)
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
-    """Walk the inventory, or do the jobs of one SQS batch; report the messages to try again."""
+    """Walk the inventory if that is due, then do the jobs that wait; return what was done.
+
+    A job that fails comes again from the queue. Raises TallyError if the walk or the queue failed.
+    """
     function = started(_evidence, logger)
     if function is None:
         return {"skipped": "evidence is off"}
     function.deadline.set(context.get_remaining_time_in_millis())
-    if "Records" in event:
-        failed = [each["messageId"] for each in event["Records"] if not _done(function, each)]
-        return {"batchItemFailures": [{"itemIdentifier": each} for each in failed]}
     try:
-        return _walk(function, WalkDue.of(event))
+        walked = {} if "jobs" in event else _walk(function, WalkDue.of(event))
+        return {**walked, **_jobs(function)}
     except TallyError:
         # The keys may have been changed since this container read them.
         _evidence.cache_clear()
@@ -42,29 +44,33 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
 
 
 def _walk(function: EvidenceFunction, due: WalkDue) -> dict[str, Any]:
-    logger.append_keys(walk=due.at.isoformat())
     walked = asdict(function.walk(due.at))
-    _tell(function, "walked", walked)
+    _tell(function, "walked", {"walk": due.at.isoformat(), **walked})
     return walked
 
 
-def _done(function: EvidenceFunction, record: dict[str, Any]) -> bool:
-    """Do the job of one message; return False if it comes again."""
+def _jobs(function: EvidenceFunction) -> dict[str, int]:
+    """Do the jobs that wait, while there is time; return how many were done, and how many not."""
+    done = {"jobs": 0, "failed": 0}
+    for each in function.drain():
+        done["jobs" if each.error is None else "failed"] += 1
+        _tell_end(function, each)
+    return done
 
-    def on_job(job: EvidenceJob) -> None:
-        logger.append_keys(task=job.task, walk=job.at.isoformat(), company=job.company_id)
 
-    try:
-        done = function.deliver(body=record["body"], receipt=record["receiptHandle"], on_job=on_job)
-    except TallyError as error:
+def _tell_end(function: EvidenceFunction, ended: Ended) -> None:
+    task: dict[str, Any] = {}
+    job, error = ended.job, ended.error
+    if job is not None:
+        task = {"task": job.task, "walk": job.at.isoformat(), "company": job.company_id}
+    if error is None:
+        _tell(function, "done", {**task, **ended.outcome})
+    elif isinstance(error, TallyError):
         _evidence.cache_clear()
-        logger.warning("comes again", extra={"error": str(error), "kind": type(error).__name__})
-        return False
-    except Exception:
-        logger.exception("a bug in Tally")
-        return False
-    _tell(function, "done", done)
-    return True
+        why = {"error": str(error), "kind": type(error).__name__}
+        logger.warning("comes again", extra={**task, **why})
+    else:
+        logger.error("a bug in Tally", exc_info=error, extra=task)
 
 
 def _tell(function: EvidenceFunction, what: str, outcome: Mapping[str, Any]) -> None:

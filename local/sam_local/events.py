@@ -174,15 +174,22 @@ EVENTS: Sequence[Event] = (
         function="evidence",
         at=_october(12, 3, 37),
         outcome=Outcome(
-            answer={"customers": 9, "looks": 3, "skipped": "", "troubles": {}},
+            answer={
+                "customers": 9,
+                "looks": 3,
+                "skipped": "",
+                "troubles": {},
+                "jobs": 3,
+                "failed": 0,
+            },
             quantities=_WITH_PARTNER,
         ),
     ),
     Event(
-        name="evidence-job",
+        name="evidence-jobs",
         function="evidence",
-        at=_october(12, 3, 38),
-        outcome=Outcome(answer=_ALL_DONE, quantities=_WITH_PARTNER),
+        at=_october(12, 3, 41),
+        outcome=Outcome(answer={"jobs": 0, "failed": 0}, quantities=_WITH_PARTNER),
     ),
     Event(
         name="job-at-the-close",

@@ -24,10 +24,6 @@ LOG = Behalf(
     does="Lambda writes the function's log",
     proof="test_a_function_may_write_its_own_log_and_no_other",
 )
-POLL_EVIDENCE = Behalf(
-    does="Lambda takes jobs from the queue and deletes those done",
-    proof="test_lambda_may_poll_the_queue_of_evidence",
-)
 POLL = Behalf(
     does="Lambda takes jobs from the queue and deletes those done",
     proof="test_lambda_may_poll_the_workers_queue",
@@ -140,7 +136,7 @@ def _behalf(template: Template, function: str, action: str, on: str) -> Behalf |
     if action.startswith("logs:"):
         return LOG
     if action in _POLLING and on in set(_sources(template, function)):
-        return POLL_EVIDENCE if function == "EvidenceFunction" else POLL
+        return POLL
     if any(fnmatchcase(each, action) for each in _DELIVERING) and on in set(
         _destinations(template, function)
     ):

@@ -13,7 +13,6 @@ from tests.contract.permissions import (
     LOG,
     OURS_HEAD,
     POLL,
-    POLL_EVIDENCE,
     SCHEDULE,
     Permission,
     behalf_row,
@@ -50,7 +49,7 @@ def test_each_permission_that_aws_uses_is_accounted_for(template: Template, text
         behalf_row(each) for each in permissions(template) if each.behalf
     ]
     proofs = (ROOT / "tests" / "contract" / "test_template_access.py").read_text()
-    for behalf in (LOG, POLL, POLL_EVIDENCE, DESTINATION, SCHEDULE):
+    for behalf in (LOG, POLL, DESTINATION, SCHEDULE):
         assert f"\ndef {behalf.proof}(" in proofs
 
 
@@ -61,6 +60,7 @@ def test_who_uses_a_permission_is_told_by_the_template(template: Template) -> No
     assert who["PlannerFunction", "sqs:SendMessage*", "JobsQueue"] is None
     assert who["WorkerFunction", "sqs:GetQueueAttributes", "JobsQueue"] is POLL
     assert who["WorkerFunction", "sqs:ChangeMessageVisibility", "JobsQueue"] is None
+    assert who["EvidenceFunction", "sqs:ReceiveMessage", "EvidenceQueue"] is None
     assert who["PlannerFunction", "sqs:SendMessage", "PlannerFailureQueue"] is DESTINATION
     assert who["", "lambda:InvokeFunction", "PlannerFunction"] is SCHEDULE
     assert who["PlannerFunction", "dynamodb:Query", "LedgerTable/index/index"] is None

@@ -298,14 +298,13 @@ def test_lambda_may_poll_the_workers_queue(template: Template) -> None:
     assert resource == {"Fn::GetAtt": "JobsQueue.Arn"}
 
 
-def test_lambda_may_poll_the_queue_of_evidence(template: Template) -> None:
-    """PROOF-2: the function sends to its own queue, and to none of billing's."""
+def test_evidence_has_a_queue_of_its_own(template: Template) -> None:
+    """PROOF-2: it sends to its own queue and takes from it, and from none of billing's."""
     actions, resource = _allowed(template, "EvidenceRole")["QueueAndTakeJobs"]
     assert actions == {
         "sqs:SendMessage",
         "sqs:ReceiveMessage",
         "sqs:DeleteMessage",
-        "sqs:GetQueueAttributes",
         "sqs:ChangeMessageVisibility",
     }
     assert resource == {"Fn::GetAtt": "EvidenceQueue.Arn"}

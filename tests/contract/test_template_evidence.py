@@ -14,6 +14,7 @@ from tally.runtime.settings import EvidenceSettings
 from tests.contract.template import Template
 
 SCHEDULES = ["Daily", "LastHour"]
+QUARTER = timedelta(minutes=15)
 
 
 def _event(template: Template, name: str) -> dict[str, Any]:
@@ -59,7 +60,38 @@ def test_a_walk_of_the_last_hour_is_tried_again_within_it(template: Template) ->
     assert fires + 3 * PAUSE < datetime(2026, 12, 1, tzinfo=UTC)
 
 
-@pytest.mark.parametrize("name", SCHEDULES)
+def test_the_queue_is_looked_at_each_quarter_of_an_hour(template: Template) -> None:
+    """PROOF-1: at minutes of its own, so also in a month's last hour, after the walk and its retry;
+    the next firing is the retry, and nothing is a dead letter.
+    """
+    event = _event(template, "Jobs")
+    minute, every = _quarterly(template)
+    assert event["ScheduleExpression"] == f"cron({minute}/{every} * * * ? *)"
+    assert timedelta(minutes=every) == QUARTER
+    taken = {0, 5, *(_fires(template, name, 30).minute % every for name in SCHEDULES)}
+    assert minute not in taken
+    walk = _fires(template, "LastHour", 30).minute
+    assert len([each for each in range(minute, 60, every) if each > walk]) >= 3
+    assert event["RetryPolicy"]["MaximumRetryAttempts"] == 0
+    assert "DeadLetterConfig" not in event
+    assert event["RoleArn"] == {"Fn::GetAtt": "ScheduleRole.Arn"}
+    assert set(json.loads(event["Input"])) == {"jobs"}
+
+
+def test_lambda_polls_no_queue_of_evidence(template: Template) -> None:
+    """PROOF-2: polls cost the same whether they find anything or not."""
+    events = template.properties("EvidenceFunction")["Events"].values()
+    assert {each["Type"] for each in events} == {"ScheduleV2"}
+
+
+def _quarterly(template: Template) -> tuple[int, int]:
+    """The minute at which the look at the queue first fires in an hour, and those in between."""
+    expression = _event(template, "Jobs")["ScheduleExpression"]
+    minute, every = expression.removeprefix("cron(").split()[0].split("/")
+    return int(minute), int(every)
+
+
+@pytest.mark.parametrize("name", [*SCHEDULES, "Jobs"])
 def test_off_stops_the_walks(template: Template, name: str) -> None:
     """PROOF-2: by a setting of its own, as well as with all schedules."""
     assert _event(template, name)["State"] == {
@@ -74,7 +106,6 @@ def test_off_stops_the_walks(template: Template, name: str) -> None:
     assert template.body["Conditions"]["EvidenceIsOn"] == {
         "Fn::Equals": [{"Ref": "Evidence"}, "true"]
     }
-    assert _event(template, "Jobs")["Enabled"] == {"Fn::If": ["EvidenceIsOn", True, False]}
     assert template.environment("EvidenceFunction")["EVIDENCE"] == {"Ref": "Evidence"}
 
 
@@ -100,17 +131,18 @@ def test_the_table_drops_what_is_to_be_dropped(template: Template) -> None:
 
 
 def test_its_calls_are_a_share(template: Template) -> None:
-    """PROOF-2: two jobs and a walk at once leave more than a third of GravityZone's ten calls a
-    second to the planner's lists.
+    """PROOF-2: a walk, a firing that has not ended and the next one at once leave more than a third
+    of GravityZone's ten calls a second to the planner's lists; no further one is there by then.
     """
-    jobs = _event(template, "Jobs")
     rate = float(template.environment("EvidenceFunction")["INVENTORY_CALLS_PER_SECOND"])
-    at_once = jobs["ScalingConfig"]["MaximumConcurrency"] + 1
-    assert at_once * rate <= 6
-    assert jobs["BatchSize"] == 1
+    assert 3 * rate <= 6
+    assert timedelta(seconds=template.properties("EvidenceFunction")["Timeout"]) <= QUARTER
 
 
 def test_a_job_is_hidden_as_long_as_it_may_run(template: Template) -> None:
-    """PROOF-2: Lambda asks for six times the function's timeout."""
+    """PROOF-2: nobody else takes it meanwhile; what a crash left is back before the second firing
+    after it.
+    """
     timeout = template.properties("EvidenceFunction")["Timeout"]
-    assert template.properties("EvidenceQueue")["VisibilityTimeout"] == 6 * timeout
+    hidden = template.properties("EvidenceQueue")["VisibilityTimeout"]
+    assert timeout < hidden < 2 * QUARTER.total_seconds()

@@ -125,15 +125,17 @@ def gather(msp: Msp) -> None:
     store = DynamoDBEvidence(msp.stack.dynamodb, msp.stack.outputs["LedgerTable"])
     before = replace(evidence_of(MANY, company=large.id), month=Month.of(now))
     store.save(before, drop_at=now + timedelta(days=30))
-    _walked(msp, now)
-    _recorded(msp, "no machine was proven", lambda: _proven(store, customer, now) == 3)
+    if _walked(msp, now)["failed"]:
+        raise FlowFailedError("a job failed")
+    if _proven(store, customer, now) != 3:
+        raise FlowFailedError("no machine was proven")
     msp.check_in(customer, 1, now)
     _ticked_at(msp, now)
     _finished(msp, "the Addition was not raised")
     fault = {"kind": "status", "status": 503, "operation": "getManagedEndpointDetails"}
     msp.gravityzone.call("POST", "faults", fault)
-    _walked(msp, now)
-    _recorded(msp, "a look that failed did not come again", lambda: bool(_failed_looks(msp)))
+    if _walked(msp, now)["failed"] != 1 or _refusals(msp, "evidence"):
+        raise FlowFailedError("a look that failed did not come again")
 
 
 def ask(msp: Msp) -> None:
@@ -177,33 +179,21 @@ def _ticked_at(msp: Msp, now: datetime) -> None:
         raise FlowFailedError("the tick failed") from error
 
 
-def _walked(msp: Msp, now: datetime) -> None:
+def _walked(msp: Msp, now: datetime) -> Mapping[str, Any]:
     try:
-        walked = msp.stack.invoke("evidence", {"walk": f"{now:%Y-%m-%dT%H:%M:%SZ}"})
+        walked: Mapping[str, Any] = msp.stack.invoke(
+            "evidence", {"walk": f"{now:%Y-%m-%dT%H:%M:%SZ}"}
+        )
     except FunctionFailedError as error:
         raise FlowFailedError("the walk failed") from error
     if walked["troubles"]:
         raise FlowFailedError("the walk left customers out")
-
-
-def _recorded(msp: Msp, otherwise: str, done: Callable[[], bool]) -> None:
-    """Wait until the jobs have brought it about, or one was refused what it asked for."""
-    wait_until(
-        lambda: done() or bool(_refusals(msp, "evidence")),
-        seconds=_SECONDS,
-        what="the jobs are done",
-    )
-    if _refusals(msp, "evidence"):
-        raise FlowFailedError(otherwise)
+    return walked
 
 
 def _proven(store: DynamoDBEvidence, customer: Customer, now: datetime) -> int:
     found = store.read(customer.id, Month.of(now))
     return 0 if found is None else found.proven
-
-
-def _failed_looks(msp: Msp) -> list[Mapping[str, Any]]:
-    return [*msp.logged("evidence", "comes again")]
 
 
 def publish(msp: Msp) -> None:

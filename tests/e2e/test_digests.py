@@ -72,7 +72,8 @@ def test_a_digest_that_cannot_be_sent_is_kept(msp: Msp) -> None:
 
 def test_both_digests_have_their_schedule(msp: Msp) -> None:
     """As deployed: by the MSP's clock on Monday, and in GMT on the close day. Looks at totals,
-    walks and rounds of tickets alone do not fire on a local stack: they are played by hand.
+    walks with their jobs, and rounds of tickets alone do not fire on a local stack: they are played
+    by hand.
     """
     schedules = msp.stack.client("scheduler")
     names = [each["Name"] for each in schedules.list_schedules()["Schedules"]]
@@ -97,6 +98,7 @@ def test_both_digests_have_their_schedule(msp: Msp) -> None:
         for each in found
         if '"pulse"' in each["Target"]["Input"]
         or '"walk"' in each["Target"]["Input"]
+        or '"jobs"' in each["Target"]["Input"]
         or each["ScheduleExpression"] == "cron(9/15 * * * ? *)"
     }
     assert states["cron(30 5,17 * * ? *)"] == "ENABLED"

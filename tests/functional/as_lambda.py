@@ -213,8 +213,7 @@ class Msp:
         ):
             invoke("planner", {"tick": TICK})
             invoke("worker", {"Records": self.batch("QUEUE_URL")})
-            invoke("evidence", {"walk": TICK}, {"Records": self.batch("EVIDENCE_QUEUE_URL")})
-            invoke("evidence", {"Records": self.batch("EVIDENCE_QUEUE_URL")})
+            invoke("evidence", {"walk": TICK}, {"jobs": TICK})
             invoke("tickets", {"at": TICK})
             invoke("reporter", {"digest": "close-day", "at": "2026-12-02T06:00:00Z"})
             invoke("book", {"at": "2026-12-02T05:30:00Z"})

@@ -11,7 +11,7 @@ from tally.domain.model.month import Month
 from tally.domain.model.reading import ENDPOINTS
 from tally.errors import TallyError
 from tally.evidence.delivery import EvidenceDelivery
-from tally.evidence.jobs import EvidenceJob
+from tally.evidence.drain import Drain
 from tally.evidence.look import Conclude, Looks
 from tally.evidence.store import Recorder
 from tally.evidence.walk import Walk, Walked
@@ -83,14 +83,14 @@ class EvidenceWorld:
             self.walk(f"{month}-{day:02d} 03:37")
 
     def work(self, function: EvidenceDelivery | None = None) -> None:
-        """Do all jobs that wait. One that fails is noted, and lost."""
+        """Do all jobs that wait, those too that failed before. One that fails is noted."""
         function = function or self.function()
-        while self.queue.bodies:
-            try:
-                function(body=self.queue.bodies[0], receipt="a receipt", on_job=_nothing)
-            except TallyError as error:
-                self.failures.append(error)
-            del self.queue.bodies[0]
+        self.queue.reappear()
+        for ended in Drain(deliver=function, queue=function.queue)():
+            if isinstance(ended.error, TallyError):
+                self.failures.append(ended.error)
+            elif ended.error is not None:
+                raise ended.error
 
     def evidence(self, customer: Customer, month: str = "2026-11") -> Evidence:
         """What is kept of a customer's month. AssertionError if nothing is."""
@@ -120,7 +120,3 @@ class EvidenceWorld:
             for machine in kept.machines
             if machine.proof is not None and not truth.was_active(machine.id, str(month))
         ]
-
-
-def _nothing(_: EvidenceJob) -> None:
-    """Nobody is told of the job."""

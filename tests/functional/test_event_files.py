@@ -78,12 +78,13 @@ def stage(environment: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> Itera
         secret = boto3.client("secretsmanager").create_secret(
             Name="keys", SecretString=json.dumps(KEYS)
         )["ARN"]
+        evidence_queue = boto3.client("sqs").create_queue(QueueName="evidence")["QueueUrl"]
         topic = boto3.client("sns").create_topic(Name="alarms")["TopicArn"]
         for name, value in {
             "TOPIC_ARN": topic,
             "BOOKS_BUCKET": "books",
             "QUEUE_URL": queue_url,
-            "EVIDENCE_QUEUE_URL": queue_url,
+            "EVIDENCE_QUEUE_URL": evidence_queue,
             "SECRET_ID": secret,
             "AGREEMENT_TYPE": DEMO_AGREEMENT_TYPE,
             "PRODUCT": DEMO_PRODUCT,

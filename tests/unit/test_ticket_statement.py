@@ -30,7 +30,7 @@ class Record:
 def attachments() -> MemoryAttachments:
     """A statement that was attached, and its correction."""
     memory = MemoryAttachments()
-    edition = Edition(version=7, fingerprint="f", numbers="n")
+    edition = Edition(version=7, fingerprint="f", numbers="n", records=5)
     wanted = Wanted(place=PLACE, edition=edition, services=("endpoints",))
     known = Attachment(place=PLACE)
     for number in (5, 6):

@@ -3,6 +3,9 @@
 A month of life as MSPs have it, from October's last week to November's close day; November alone is
 measured. Virtual time is that of the calls and of the table; the function's own processor time is
 added at what its share of a processor makes of it.
+
+Jobs are done as the function does them: after a walk while its time lasts, the rest at the next
+firings. All other firings of the month find an empty queue.
 """
 
 import json
@@ -18,6 +21,7 @@ from tally.domain.evidence.evidence import Evidence
 from tally.domain.model.month import Month
 from tally.domain.model.reading import ENDPOINTS
 from tally.evidence.delivery import EvidenceDelivery
+from tally.evidence.drain import Drain
 from tally.evidence.look import Conclude, Looks
 from tally.evidence.store import Recorder
 from tally.evidence.walk import Walk
@@ -46,6 +50,10 @@ _NEW = _DELETED = 1 / 40
 _WEEK = 7
 _ITEM = 150
 """Bytes of a head beside its first part: keys, names of attributes, version, generation."""
+_QUARTERS, _EMPTY = 4, 1.0
+"""Firings an hour, and the seconds for which a look at the queue that finds nothing waits."""
+_TIMEOUT, _ONE_MORE = timedelta(seconds=900), timedelta(seconds=60)
+"""As of the template, and what must be left of it to begin with a customer, a machine or a job."""
 _A_LOOK, _A_CUSTOMER, _AN_INVOCATION = 0.03, 0.014, 0.2
 """Seconds of own processor time at the seventh of a processor that 256 MB give: 4 ms for a look, 2
 ms for a customer of a walk with its machines' rows, and what an invocation does besides."""
@@ -81,7 +89,7 @@ class Bill:
 
     function: float
     queue: float
-    idle_polls: float
+    firings_that_find_nothing: float
     table_reads: float
     table_writes: float
     logs: float
@@ -103,6 +111,7 @@ class MonthOfEvidence:
     seconds: float = 0.0
     walked: int = 0
     looked: int = 0
+    jobs: int = 0
     invocations: int = 0
     index_units: float = 0.0
     _to_come: list[tuple[datetime, Callable[[], None]]] = field(default_factory=list)
@@ -177,32 +186,41 @@ class MonthOfEvidence:
             self.world.clock.set(at)
 
     def _walk(self, at: datetime) -> None:
-        """Walk, and do the jobs that come of it."""
+        """Walk, and do the jobs that come of it, then and at the next firings."""
         self._reach(at)
-        function = self._function()
-        self._invoked(lambda: function.walk(at))
+        self._invoked(lambda function: function.walk(at))
         self.walked += self.customers
         self.index_units += self._index_units()
-        for body in iter(self._next_job, None):
-            self._invoked(lambda body=body: self._looked(function, body))
+        while self.queue.bodies:
+            self._reach(self._next_firing())
+            self._invoked(lambda _: None)
 
-    def _next_job(self) -> str | None:
-        return self.queue.bodies.pop(0) if self.queue.bodies else None
+    def _next_firing(self) -> datetime:
+        """Return the next instant at 11, 26, 41 or 56 minutes past an hour."""
+        quarter, shift = timedelta(minutes=15), timedelta(minutes=11)
+        now = self.world.clock.now()
+        return now + quarter - (now - _BEGINS - shift) % quarter
 
-    def _looked(self, function: EvidenceDelivery, body: str) -> None:
-        done = function(body=body, receipt="a receipt", on_job=lambda _: None)
-        self.looked += int(done.get("looks", 0))
-
-    def _invoked(self, act: Any) -> None:  # noqa: ANN401 - anything to call
+    def _invoked(self, act: Callable[[EvidenceDelivery], object]) -> None:
         """Count an invocation, and the seconds that its calls take on virtual time."""
-        before, touched = self.world.clock.now(), self.store.reads + self.store.writes
-        act()
+        clock, touched = self.world.clock, self.store.reads + self.store.writes
+        began = clock.now()
+
+        def has_time() -> bool:
+            return began + _TIMEOUT - clock.now() >= _ONE_MORE
+
+        function = self._function(has_time)
+        act(function)
+        for ended in Drain(deliver=function, queue=self.queue, has_time=has_time)():
+            assert ended.error is None, ended.error
+            self.jobs += 1
+            self.looked += int(ended.outcome.get("looks", 0))
         calls = self.store.reads + self.store.writes - touched
-        waited = (self.world.clock.now() - before).total_seconds()
-        self.seconds += waited + calls * LEDGER_LATENCY + _AN_INVOCATION
+        waited = (clock.now() - began).total_seconds()
+        self.seconds += waited + calls * LEDGER_LATENCY + _AN_INVOCATION + _EMPTY
         self.invocations += 1
 
-    def _function(self) -> EvidenceDelivery:
+    def _function(self, has_time: Callable[[], bool]) -> EvidenceDelivery:
         inventory = self.world.inventory(calls_per_second=CALLS_PER_SECOND)
         recorder = Recorder(store=self.store, months_kept=36)
         shared: Mapping[str, Any] = {
@@ -212,6 +230,7 @@ class MonthOfEvidence:
             "queue": self.queue,
             "clock": self.world.clock,
             "service": ENDPOINTS.name,
+            "has_time": has_time,
         }
         return EvidenceDelivery(
             walk=Walk(close_day=CLOSE_DAY, **shared),
@@ -227,7 +246,7 @@ class MonthOfEvidence:
         self.store.reads = self.store.read_units = 0
         self.store.writes = self.store.write_units = 0
         self.seconds, self.walked, self.looked = 0.0, 0, 0
-        self.invocations, self.index_units = 0, 0.0
+        self.jobs, self.invocations, self.index_units = 0, 0, 0.0
 
     def _index_units(self) -> float:
         """Read units of a walk's queries of the index: half of one for each 4 kB."""
@@ -268,16 +287,17 @@ def measure(*, customers: int = CUSTOMERS) -> Iterable[Figure]:
 def bill(month: MonthOfEvidence) -> Bill:
     """Return the cost of a month that was played."""
     own = month.looked * _A_LOOK + month.walked * _A_CUSTOMER
-    jobs = month.invocations
+    firings = money.HOURS * _QUARTERS
+    second = EVIDENCE_GB * money.GB_SECOND
     return Bill(
-        function=(month.seconds + own) * EVIDENCE_GB * money.GB_SECOND
-        + month.invocations * money.INVOCATION,
-        # Sent, received and deleted, each by itself.
-        queue=3 * jobs * money.SQS_REQUEST,
-        idle_polls=money.HOURS * money.IDLE_POLLS_AN_HOUR * money.SQS_REQUEST,
-        table_reads=(month.store.read_units + month.index_units + jobs) * money.READ_UNIT,
+        function=(month.seconds + own) * second + month.invocations * money.INVOCATION,
+        # Sent, received and deleted, each by itself; and the last look of each invocation.
+        queue=(3 * month.jobs + month.invocations) * money.SQS_REQUEST,
+        firings_that_find_nothing=firings
+        * ((_AN_INVOCATION + _EMPTY) * second + money.INVOCATION + money.SQS_REQUEST),
+        table_reads=(month.store.read_units + month.index_units + month.jobs) * money.READ_UNIT,
         table_writes=month.store.write_units * money.WRITE_UNIT,
-        logs=month.invocations * _LOG_LINE / 1e9 * money.LOG_GB,
+        logs=(month.jobs + month.invocations) * _LOG_LINE / 1e9 * money.LOG_GB,
     )
 
 

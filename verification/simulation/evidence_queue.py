@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from simulators.clock import VirtualClock
 from verification.simulation.draws import Draw, drawn
 
-_VISIBILITY, _RECEIVES = timedelta(seconds=5400), 5
+_VISIBILITY, _RECEIVES = timedelta(seconds=960), 5
 """As of the template's queue."""
 _DELAYS = (0, 0, 1, 2, 20, 900, 7200)
 _REPEATED, _REDRIVEN = 0.03, 0.5

@@ -187,12 +187,12 @@ ASKING = (
         file="tally/asking/closing.py",
         edits=(
             Edit(
-                before="if written(ticket, notes, ticket.word) is None:",
-                after="if fresh or means.is_settled(ticket.announced):",
+                before="if written(ticket, notes, ticket.word) is not None:",
+                after="if not (fresh or means.is_settled(ticket.announced)):",
             ),
             Edit(
-                before="            if not means.is_settled(ticket.announced):\n"
-                "                return ticket\n",
+                before="        if not means.is_settled(ticket.announced):\n"
+                "            return None\n",
                 after="",
             ),
         ),

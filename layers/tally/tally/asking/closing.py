@@ -22,21 +22,30 @@ def close(means: Means, ticket: Ticket, *, fresh: bool = False) -> Ticket:
     A ticket that others closed gets the word, and its status stays theirs.
     """
     seen = means.seen(ticket)
-    if why := means.why_not_ours(ticket, seen):
-        return means.leave(ticket, why)
-    notes = means.tickets.notes(means.id_of(ticket))
-    if written(ticket, notes, ticket.word) is None:
-        if not fresh:
-            if not means.is_settled(ticket.announced):
-                return ticket
-            ticket = means.memory.save_ticket(replace(ticket, announced=means.now))
-        means.tickets.add_note(means.id_of(ticket), ticket.word)
-    if seen is not None and not seen.closed:
-        seen = means.tickets.set_status(means.id_of(ticket), means.desk.closed_status_id)
-    if seen is None or not seen.closed:
-        return _is_left_open(means, ticket)
-    over = replace(ticket, state=TicketState.CLOSED, announced=None, changed=means.now)
+    if seen is None or (why := means.why_not_ours(ticket, seen)):
+        return means.leave(ticket, words.GONE if seen is None else why)
+    told = _with_last_word(means, ticket, fresh=fresh)
+    if told is None:
+        return ticket
+    if not seen.closed:
+        seen = means.tickets.set_status(means.id_of(told), means.desk.closed_status_id)
+    if not seen.closed:
+        return _is_left_open(means, told)
+    over = replace(told, state=TicketState.CLOSED, announced=None, changed=means.now)
     return means.memory.save_ticket(over)
+
+
+def _with_last_word(means: Means, ticket: Ticket, *, fresh: bool) -> Ticket | None:
+    """Return the ticket with its last word in it; None while an earlier try may not show yet."""
+    notes = means.tickets.notes(means.id_of(ticket))
+    if written(ticket, notes, ticket.word) is not None:
+        return ticket
+    if not fresh:
+        if not means.is_settled(ticket.announced):
+            return None
+        ticket = means.memory.save_ticket(replace(ticket, announced=means.now))
+    means.tickets.add_note(means.id_of(ticket), ticket.word)
+    return ticket
 
 
 def _is_left_open(means: Means, ticket: Ticket) -> Ticket:

@@ -12,6 +12,14 @@ class EvidenceQueue(Protocol):
         """Put messages on the queue. They may come twice, and in any order."""
         ...
 
+    def receive(self) -> tuple[str, str] | None:
+        """Take one message, its body and its receipt, and hide it; None if there is none."""
+        ...
+
+    def delete(self, receipt: str) -> None:
+        """Delete a received message."""
+        ...
+
     def put_off(self, receipt: str, wait: timedelta) -> None:
         """Hide a received message for so long."""
         ...

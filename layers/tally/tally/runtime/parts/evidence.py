@@ -10,6 +10,7 @@ from tally.aws.secret import read_keys
 from tally.aws.text_queue import SQSTextQueue
 from tally.domain.record.unreadable import OddRows
 from tally.evidence.delivery import EvidenceDelivery
+from tally.evidence.drain import Drain
 from tally.evidence.look import Conclude, Looks
 from tally.evidence.store import Recorder
 from tally.evidence.walk import Walk
@@ -25,7 +26,7 @@ from tally.services import evidence_of
 
 _CONNECTIONS = 8
 _ONE_MORE = 60.0
-"""Seconds that must be left to begin with one more customer or machine.
+"""Seconds that must be left to begin with one more customer, machine or job.
 
 The slowest is a customer with a walk of its own: pages of 20 s at most, and the table.
 """
@@ -40,7 +41,7 @@ class EvidenceFunction:
     """
 
     walk: Walk
-    deliver: EvidenceDelivery
+    drain: Drain
     deadline: Deadline
     traffic: Traffic
     odd_answers: OddRows
@@ -111,15 +112,16 @@ def evidence_parts(
         has_time=has_time,
         on_odd_answer=odd_answers.heard,
     )
+    deliver = EvidenceDelivery(
+        walk=walk,
+        looks=looks,
+        conclude=Conclude(inventory=inventory, recorder=recorder),
+        queue=queue,
+        clock=clock,
+    )
     return EvidenceFunction(
         walk=walk,
-        deliver=EvidenceDelivery(
-            walk=walk,
-            looks=looks,
-            conclude=Conclude(inventory=inventory, recorder=recorder),
-            queue=queue,
-            clock=clock,
-        ),
+        drain=Drain(deliver=deliver, queue=queue, has_time=has_time),
         deadline=deadline,
         traffic=heard,
         odd_answers=odd_answers,
