@@ -193,6 +193,24 @@ def test_terms_that_a_person_has_carried_over_are_no_word_on_a_number(
     assert held.kind == "fall"
 
 
+def test_what_a_rule_made_of_terms_is_seen_by_the_next_look(
+    terms_asked: tuple[Scene, Firm],
+) -> None:
+    """FOLLOW-5: a rule that takes an Addition's end from it as its terms are written, after the
+    look that was made before the write, is held from the next look on, within a day.
+    """
+    scene, harbor = terms_asked
+    scene.answered(harbor, "2026-11", 4)
+    scene.msp.connectwise.options.rewrites = {"cancelledDate": None}
+    scene.ticks("2026-11-10 12:05")
+    scene.at_the_end("2026-11-10 12:25")
+    assert scene.record(harbor, "2026-11").hold is None
+    scene.ticks("2026-11-11 12:05")
+    held = scene.record(harbor, "2026-11").hold
+    assert held is not None
+    assert held.kind == "broken"
+
+
 def test_a_persons_answer_is_a_word_on_a_number(terms_asked: tuple[Scene, Firm]) -> None:
     """READ-7: what a person keeps of a fall may stand, and closes."""
     scene, harbor = terms_asked

@@ -6,12 +6,16 @@ from datetime import timedelta
 import pytest
 
 from simulators.connectwise.desk.example import CONTRACTOR, JANE, PETER, ROBOT
+from simulators.connectwise.store import Document
 from tests.functional.asking_world import AskingWorld
 from verification.simulation.desk_acts import ACTS, KINDS, LOSES, STATUS, WEIGHTS
+from verification.simulation.desk_life import RULES, DeskLife
 from verification.simulation.desk_notes import answers_in, asked_in
 from verification.simulation.desk_setting import TICKETS, DeskSetting, desk_of
+from verification.simulation.msp import Msp
 from verification.simulation.play import play
 from verification.simulation.setting import Shape
+from verification.simulation.story import silence
 
 SETTING = DeskSetting(
     listed=(), subcontractors=False, standings=(), contacts=False, rule="", busy=0.5
@@ -118,3 +122,26 @@ def test_life_goes_on_in_tickets() -> None:
     assert {"tickets made", "tickets closed", "answers taken", "ticket answered"} <= lived.keys()
     without = play(Shape(seed=seed, without=frozenset({TICKETS}))).lived
     assert not {each for each in without if each.startswith("ticket")}
+
+
+def test_who_rests_leaves_new_tickets_alone_too() -> None:
+    """Invariant 18: in peace nobody acts on a ticket, and no rule closes one that is made then."""
+    msp = Msp(Shape(seed=WITH_TICKETS[0]))
+    busy = replace(SETTING, rule="noted", busy=1.0)
+    life = DeskLife(msp, busy, silence, is_known=lambda _: True)
+
+    def made(*numbers: int) -> None:
+        for each in numbers:
+            about = {"externalXRef": f"tally:tally:{each:024x}:202807:service{each}:1"}
+            ticket = Document({"id": each, "closedBy": "", **about})
+            life.desk.tickets.put(each, ticket, now=life.now, lag=timedelta())
+
+    made(*range(1, 16))
+    assert life.notice() == 15
+    assert life.next_moment() is not None
+    assert RULES in life.happened
+    life.rest()
+    life.happened.clear()
+    made(*range(16, 31))
+    assert life.notice() == 15
+    assert (life.next_moment(), life.happened) == (None, [])

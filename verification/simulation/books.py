@@ -26,6 +26,8 @@ class Books:
     asked: set[RecordKey] = field(default_factory=set)
     """Records that a person was asked about, or that ConnectWise refused, while their months could
     still be opened."""
+    terms_at: dict[RecordKey, datetime] = field(default_factory=dict)
+    """The last time that terms were written, by record: no line tells it."""
     as_of: datetime | None = None
     """The last tick, once the run has ended. Its jobs may not have seen what is counted since
     then."""
@@ -39,13 +41,10 @@ class Books:
 
         An Addition of one month may be seen beside another month's.
         """
-        records = (record for key, record in self.heads.items() if key.company_id == firm.id)
-        return (
-            line.written.at
-            for record in records
-            for line in record.lines
-            if line.written.at is not None
-        )
+        for key, record in self.heads.items():
+            if key.company_id == firm.id:
+                yield from (each.written.at for each in record.lines if each.written.at is not None)
+        yield from (at for key, at in self.terms_at.items() if key.company_id == firm.id)
 
     def link(self, firm: Firm) -> CompanyLink | None:
         """Return the company's link to ConnectWise, with people's decisions about it."""

@@ -78,6 +78,7 @@ class DeskLife:
         """The kinds of what has happened since somebody took note of it."""
         self._acts: list[_Act] = []
         self._rule_ends: datetime | None = None
+        self._rests = False
         msp.connectwise.options.tickets_get_contacts = setting.contacts
 
     @property
@@ -108,7 +109,8 @@ class DeskLife:
         self._tell(self.now, f"ticket {act.ticket}: {said}")
 
     def rest(self) -> None:
-        """Let nothing more happen, and take rules away."""
+        """Let nothing more happen, to new tickets either, and take rules away."""
+        self._rests = True
         self._acts.clear()
         self.people.drop_rules()
         self._rule_ends = None
@@ -124,14 +126,15 @@ class DeskLife:
             self._rule_ends = None
 
     def notice(self) -> int:
-        """After a run: draw the lives of new tickets; answers how many there are."""
+        """After a run: draw new tickets' lives, until people rest; return how many are new."""
         new = [each for each in self.desk if each["id"] not in self.subjects]
         found = 0
         for each in new:
             subject = Subject.of(each)
             if subject is not None:
                 self.subjects[each["id"]] = subject
-                self._begin(each["id"], subject)
+                if not self._rests:
+                    self._begin(each["id"], subject)
                 found += 1
         self._take_note_of_rules()
         return found

@@ -8,6 +8,7 @@ from tally.domain.record.history import TALLY, Transition
 from tally.domain.record.lines import LAID_DOWN
 from tally.domain.record.record_key import RecordKey
 from tally.domain.record.usage_record import RecordState, UsageRecord
+from tally.domain.record.writes import SetTerms
 from tally.ledger.history_entry import paths
 from tally.ledger.record_codec import record_fields
 from testing.audit import gaps, replayed
@@ -75,6 +76,7 @@ class RecordChecks:
                 7, f"version {after.version} is older than the one before", key
             )
         self.books.heads[key] = after
+        self._take_note_of_terms(transition)
         if head is not None and head.seen_tick < after.seen_tick:
             self.books.earlier[key] = head
         if (
@@ -89,6 +91,11 @@ class RecordChecks:
         if transition.what in _CLOSES:
             self.closed.append(transition)
             self._look_at_sum(after)
+
+    def _take_note_of_terms(self, transition: Transition) -> None:
+        claim = transition.before.claim
+        if claim is not None and isinstance(claim.write, SetTerms):
+            self.books.terms_at[transition.after.key] = transition.at
 
     def _look_at_settled(self, head: UsageRecord, transition: Transition) -> None:
         """Invariant 3: check that closed lines and waived records stay as they are (CLOSE-4)."""
