@@ -1,12 +1,20 @@
 """The template as data, and what `sam build` makes of it."""
 
+from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+import boto3
 import pytest
+from moto import mock_aws
 
 from local.build import BUILT, build
 from local.checkout import ROOT
+from testing.ledger_table import create_ledger_table
 from tests.contract.template import Template
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
 
 
 @pytest.fixture(scope="session")
@@ -20,3 +28,17 @@ def built() -> Path:
     """The folder with what `sam build` makes, up to date."""
     build()
     return BUILT
+
+
+@pytest.fixture
+def moto_table() -> "Iterator[DynamoDBClient]":
+    """A client on moto, which has an empty table of the name `ledger`."""
+    with mock_aws():
+        client = boto3.client(
+            "dynamodb",
+            region_name="eu-west-1",
+            aws_access_key_id="test",
+            aws_secret_access_key="test",
+        )
+        create_ledger_table(client, "ledger")
+        yield client

@@ -1,12 +1,10 @@
 """What every memory of tickets promises: the twin in memory, and the DynamoDB adapter on moto."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Any
 
-import boto3
 import pytest
-from moto import mock_aws
 
 from tally.domain.asking.asking_ledger_port import AskingLedger
 from tally.domain.asking.question import Subject
@@ -16,7 +14,6 @@ from tally.domain.record.unreadable import Unreadable
 from tally.errors import ConflictError, TallyError, UnreadableItemError
 from tally.ledger.asking.ticket_table import DynamoDBAsking
 from testing.asking import MemoryAsking
-from testing.ledger_table import create_ledger_table
 
 AT = datetime(2026, 11, 16, 8, 15, tzinfo=UTC)
 RECORD = Subject(company_id="c1", month=Month(2026, 11), service="endpoints")
@@ -24,17 +21,9 @@ STANDING = Subject(company_id="c1")
 
 
 @pytest.fixture
-def dynamodb() -> Iterator[DynamoDBAsking]:
+def dynamodb(moto_table: Any) -> DynamoDBAsking:  # noqa: ANN401 - boto3 makes its class as it runs
     """The adapter over an empty table on moto."""
-    with mock_aws():
-        client = boto3.client(
-            "dynamodb",
-            region_name="eu-west-1",
-            aws_access_key_id="test",
-            aws_secret_access_key="test",
-        )
-        create_ledger_table(client, "ledger")
-        yield DynamoDBAsking(client, "ledger")
+    return DynamoDBAsking(moto_table, "ledger")
 
 
 @pytest.fixture(params=["twin", "moto"])

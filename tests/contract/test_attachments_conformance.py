@@ -1,13 +1,10 @@
 """What every store of attachments promises: the twin in memory, and DynamoDB's on moto."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import boto3
 import pytest
-from moto import mock_aws
 
 from tally.domain.attaching.attachment import Announced, Attached, Attachment, Trouble
 from tally.domain.attaching.document import Document
@@ -18,7 +15,6 @@ from tally.domain.model.month import Month
 from tally.errors import ConflictError, TallyError, UnreadableItemError
 from tally.ledger.attachments.attachment_table import DynamoDBAttachments
 from testing.attachments import MemoryAttachments
-from testing.ledger_table import create_ledger_table
 
 NOW = datetime(2026, 12, 2, 5, 30, tzinfo=UTC)
 NOVEMBER = Month(2026, 11)
@@ -30,17 +26,9 @@ LARGEST = 400 * 1024
 
 
 @pytest.fixture
-def dynamodb() -> Iterator[DynamoDBAttachments]:
+def dynamodb(moto_table: Any) -> DynamoDBAttachments:  # noqa: ANN401 - boto3 makes its class as it runs
     """The adapter over an empty table on moto."""
-    with mock_aws():
-        client = boto3.client(
-            "dynamodb",
-            region_name="eu-west-1",
-            aws_access_key_id="test",
-            aws_secret_access_key="test",
-        )
-        create_ledger_table(client, "ledger")
-        yield DynamoDBAttachments(client, "ledger")
+    return DynamoDBAttachments(moto_table, "ledger")
 
 
 @pytest.fixture(params=["twin", "moto"])

@@ -1,13 +1,11 @@
 """What every store of evidence promises: the twin in memory, and the DynamoDB adapter on moto."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-import boto3
 import pytest
-from moto import mock_aws
 
 from tally.domain.evidence.ledger_port import EvidenceStore
 from tally.errors import ConflictError, TallyError, UnreadableItemError
@@ -15,7 +13,6 @@ from tally.ledger.evidence import evidence_codec
 from tally.ledger.evidence.evidence_table import DynamoDBEvidence
 from testing.effects import Effects, KilledError, Moment, kill
 from testing.evidence import MemoryEvidence
-from testing.ledger_table import create_ledger_table
 from tests.contract.evidence_scene import DROP_AT, FIRST_WALK, NOVEMBER, evidence_of
 
 COMPANY, OTHER = "1" * 24, "2" * 24
@@ -24,17 +21,9 @@ MEGABYTE = 1_000_000
 
 
 @pytest.fixture
-def client() -> Iterator[Any]:
+def client(moto_table: Any) -> Any:  # noqa: ANN401 - boto3 makes its class as it runs
     """A client of an empty table on moto."""
-    with mock_aws():
-        client = boto3.client(
-            "dynamodb",
-            region_name="eu-west-1",
-            aws_access_key_id="test",
-            aws_secret_access_key="test",
-        )
-        create_ledger_table(client, "ledger")
-        yield client
+    return moto_table
 
 
 @pytest.fixture(params=["twin", "moto"])

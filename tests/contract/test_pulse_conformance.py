@@ -4,10 +4,9 @@ from collections.abc import Callable, Collection, Iterator
 from contextlib import ExitStack
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
-import boto3
 import pytest
-from moto import mock_aws
 
 from tally.domain.model.month import Month
 from tally.domain.pulse.account import Answer, Expected, checksum
@@ -17,7 +16,6 @@ from tally.domain.pulse.state import Proof, Pulse, Searches, Trust
 from tally.domain.pulse.total import Counts, Total
 from tally.errors import ConflictError, TallyError
 from tally.ledger.pulse.pulse_table import DynamoDBPulse
-from testing.ledger_table import create_ledger_table
 from testing.pulse import MemoryPulse
 
 TICK = datetime(2026, 11, 3, 0, 15, tzinfo=UTC)
@@ -27,17 +25,9 @@ LARGEST = 400 * 1024
 
 
 @pytest.fixture
-def dynamodb() -> Iterator[DynamoDBPulse]:
+def dynamodb(moto_table: Any) -> DynamoDBPulse:  # noqa: ANN401 - boto3 makes its class as it runs
     """The adapter over an empty table on moto."""
-    with mock_aws():
-        client = boto3.client(
-            "dynamodb",
-            region_name="eu-west-1",
-            aws_access_key_id="test",
-            aws_secret_access_key="test",
-        )
-        create_ledger_table(client, "ledger")
-        yield DynamoDBPulse(client, "ledger")
+    return DynamoDBPulse(moto_table, "ledger")
 
 
 @pytest.fixture(params=["twin", "moto"])
