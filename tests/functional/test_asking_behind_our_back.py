@@ -294,6 +294,69 @@ def test_a_refusal_is_tried_again_in_a_day(scene: AskingWorld) -> None:
     assert len(scene.tickets) == 1
 
 
+def refused_and_linked_to(scene: AskingWorld, *, merged: bool) -> int:
+    """Let ConnectWise refuse the first ticket, and a person link the customer elsewhere."""
+    world = scene.world
+    other = world.connectwise.people.add_company("Harbor2", "Harbor Dental Group")
+    if merged:
+        world.connectwise.people.merge_company(scene.harbor.connectwise_id, into=other)
+    else:
+        world.connectwise.faults.add(
+            Fault(kind=FaultKind.STATUS, status=400, operation="POST tickets", times=1)
+        )
+    assert "HTTP 400" in "".join(scene.run(fails=True).failures.values())
+    world.set_up().link(scene.harbor.id, other, by="jane@msp.test", why="the group")
+    return other
+
+
+@pytest.mark.parametrize("merged", [True, False])
+def test_a_refused_ticket_is_made_where_the_customer_is_linked_by_then(
+    scene: AskingWorld, merged: bool
+) -> None:
+    """ASK-1: a hold of a linked customer is asked about there, and at no former company."""
+    other = refused_and_linked_to(scene, merged=merged)
+    scene.world.clock.advance(DAY)
+    scene.settle()
+    assert [each["company"]["id"] for each in scene.tickets] == [other]
+    scene.answer()
+    scene.settle()
+    assert len(scene.rulings) == 1
+    assert list(scene.problems()) == []
+
+
+def test_a_ticket_that_was_taken_along_is_found_where_the_customer_is_linked(
+    scene: AskingWorld,
+) -> None:
+    """ASK-1, SAFE-2: its making was not told, people moved it with its company; no second one."""
+    world = scene.world
+    world.connectwise.faults.add(
+        Fault(kind=FaultKind.TIMEOUT_AFTER, operation="POST tickets", times=1)
+    )
+    scene.run(fails=True)
+    other = world.connectwise.people.add_company("Harbor2", "Harbor Dental Group")
+    scene.people.change_ticket_company(scene.newest, other)
+    world.set_up().link(scene.harbor.id, other, by="jane@msp.test", why="the group")
+    scene.settle()
+    assert (len(scene.tickets), scene.remembered.state) == (1, TicketState.OPEN)
+    scene.answer()
+    scene.settle()
+    assert len(scene.rulings) == 1
+    assert list(scene.problems()) == []
+
+
+def test_a_refused_ticket_of_an_unlinked_customer_is_not_made(scene: AskingWorld) -> None:
+    """ASK-1: there is no place for it, until the customer is linked again."""
+    other = refused_and_linked_to(scene, merged=False)
+    scene.world.set_up().unlink(scene.harbor.id, by="jane@msp.test", why="not theirs")
+    scene.world.clock.advance(DAY)
+    scene.settle()
+    assert (scene.tickets, scene.remembered.state) == ([], TicketState.CLOSED)
+    scene.world.set_up().link(scene.harbor.id, other, by="jane@msp.test", why="theirs")
+    scene.world.clock.advance(DAY)
+    scene.run()
+    assert [each["company"]["id"] for each in scene.tickets] == [other]
+
+
 @pytest.mark.parametrize(
     "right", [Right.TICKETS_ADD, Right.TICKETS_INQUIRE, Right.TICKETS_EDIT, Right.MEMBERS_INQUIRE]
 )

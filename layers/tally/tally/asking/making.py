@@ -58,21 +58,21 @@ def _first_free(
 def make_again(means: Means, ticket: Ticket) -> Ticket:
     """Go on with a ticket that was announced and whose making is not known to have happened.
 
-    It is made anew only once its absence can be believed (SAFE-2), or a day after a refusal.
+    It is made anew only once its absence can be believed (SAFE-2), or a day after a refusal; where
+    the customer is linked by then, once it is not found there either: people may have taken it
+    along. A customer that is linked to nobody has no place for it.
     """
     found = means.tickets.find(ticket.reference, company_id=ticket.connectwise_id)
     if found:
         return _opened(means, ticket, found[0])
-    if ticket.announced is None:
-        is_due = ticket.changed is None or means.now - ticket.changed >= DAY
-    else:
-        is_due = means.is_settled(ticket.announced)
-    if not is_due:
+    if not _is_due(means, ticket):
         return ticket
-    question = means.question(ticket.subject)
-    if question is None:
+    question, place = means.question(ticket.subject), means.questions.place_of(ticket)
+    if question is None or place is None:
         over = replace(ticket, state=TicketState.CLOSED, announced=None, changed=means.now)
         return means.memory.save_ticket(over)
+    if place != ticket.connectwise_id:
+        return make_again(means, replace(ticket, connectwise_id=place))
     now = means.now
     renewed = replace(
         ticket,
@@ -82,6 +82,12 @@ def make_again(means: Means, ticket: Ticket) -> Ticket:
         why_left="",
     )
     return _post(means, means.memory.save_ticket(renewed), question)
+
+
+def _is_due(means: Means, ticket: Ticket) -> bool:
+    if ticket.announced is not None:
+        return means.is_settled(ticket.announced)
+    return ticket.changed is None or means.now - ticket.changed >= DAY
 
 
 def _post(means: Means, ticket: Ticket, question: Question) -> Ticket:

@@ -67,13 +67,20 @@ class Questions:
         known = {} if standing is None else {subject.company_id: standing}
         return question_of_hold(record, _name(known, subject.company_id))
 
+    def place_of(self, ticket: Ticket) -> int | None:
+        """Return the id in ConnectWise of the company where its subject is asked about now.
+
+        None for nowhere: the customer was unlinked. What is no customer's stays where it is.
+        """
+        link = self.ledger.link(ticket.subject.company_id)
+        return ticket.connectwise_id if link is None else link.connectwise_id
+
     def is_asked_elsewhere(self, ticket: Ticket) -> bool:
         """Return True if the customer has been linked to another ConnectWise company since.
 
         Then whoever reads the ticket there looks at the wrong customer.
         """
-        link = self.ledger.link(ticket.subject.company_id)
-        return link is not None and link.connectwise_id not in (None, ticket.connectwise_id)
+        return self.place_of(ticket) not in (None, ticket.connectwise_id)
 
     def why_gone(self, ticket: Ticket) -> str:
         """Return the last word on a ticket whose question is gone: who answered it, if anybody."""
