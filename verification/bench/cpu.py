@@ -15,6 +15,7 @@ from tally.domain.model.reading import ENDPOINTS
 from tally.domain.record.record_key import RecordKey
 from tally.ledger.dynamodb import DynamoDBLedger
 from tally.ledger.keys import record_key
+from tally.messages import Job
 from tally.ports import Ledger
 from tally.standings import NOTED_EVERY
 from testing.world import Customer, World
@@ -87,8 +88,11 @@ def _compared(
     world.clock.advance(TICK)
     memory = world.ledger
     deliver = world.worker(wrap=lambda port: ledger if port is memory else port)
-    messages = world.queue.receive(len(customers))
-    assert len(messages) == len(customers)
+    received = world.queue.receive(len(customers))
+    assert len(received) == len(customers)
+    # A few have their day's look at ConnectWise at this tick, and write that: nor are those.
+    messages = [each for each in received if not _has_look(each.body)]
+    assert len(messages) > 0.9 * len(received)
 
     def ours(block: range) -> None:
         for number in block:
@@ -104,15 +108,19 @@ def _compared(
             bare(customers[number])
 
     ratios, mine = [], 0.0
-    for numbers in batched(range(len(customers)), BLOCK, strict=False):
+    for numbers in batched(range(len(messages)), BLOCK, strict=False):
         block = range(numbers[0], numbers[-1] + 1)
         seconds = _seconds(ours, block)
         mine += seconds
         ratios.append(seconds / _seconds(theirs, block))
     yield Figure(group=GROUP, what=f"{what}, over bare clients", figure=median(ratios), bound=_MOST)
     yield Figure(
-        group=GROUP, what=f"{what}, for one company", figure=1000 * mine / len(customers), unit="ms"
+        group=GROUP, what=f"{what}, for one company", figure=1000 * mine / len(messages), unit="ms"
     )
+
+
+def _has_look(body: str) -> bool:
+    return any(each.look for each in Job.model_validate_json(body).services)
 
 
 def _seconds(work: Callable[[range], None], block: range) -> float:
