@@ -72,6 +72,19 @@ class Message(BaseModel):
     # once more by itself.
     model_config = ConfigDict(defer_build=True, extra="forbid", frozen=True)
 
+    @classmethod
+    def read(cls, event: Mapping[str, Any], *, wrong: str, example: str) -> Self:
+        """Read a schedule's event.
+
+        Raises ContractError for anything else; ``wrong`` says of it what it is not, ``example``
+        what it must be like.
+        """
+        try:
+            return cls.model_validate(event)
+        except ValidationError as error:
+            problems = problems_of(error)
+        raise ContractError(f"The event {wrong} ({problems}): it must be like {example}.")
+
 
 class Tick(Message):
     """The schedule's event, with the time for which EventBridge Scheduler planned it.
@@ -95,14 +108,7 @@ class Tick(Message):
 
         The clock never takes its place.
         """
-        try:
-            return cls.model_validate(event)
-        except ValidationError as error:
-            problems = problems_of(error)
-        raise ContractError(
-            f'The event is no tick ({problems}): it must be like {{"tick": '
-            '"2026-11-01T00:05:00Z"}.'
-        )
+        return cls.read(event, wrong="is no tick", example='{"tick": "2026-11-01T00:05:00Z"}')
 
 
 def problems_of(error: ValidationError) -> str:

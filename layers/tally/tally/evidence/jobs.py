@@ -7,7 +7,7 @@ from typing import Annotated, Any, Self
 
 from pydantic import StringConstraints, ValidationError
 
-from tally.errors import ContractError, MalformedJobError
+from tally.errors import MalformedJobError
 from tally.messages import LONGEST_ID, Instant, Message, problems_of
 
 _CompanyId = Annotated[str, StringConstraints(max_length=LONGEST_ID)]
@@ -26,12 +26,7 @@ class WalkDue(Message):
     @classmethod
     def of(cls, event: Mapping[str, Any]) -> Self:
         """Return the walk in an event. Raises ContractError for anything else."""
-        try:
-            return cls.model_validate(event)
-        except ValidationError as error:
-            problems = problems_of(error)
-        example = '{"walk": "2026-11-01T03:37:00Z"}'
-        raise ContractError(f"The event is no walk ({problems}): it must be like {example}.")
+        return cls.read(event, wrong="is no walk", example='{"walk": "2026-11-01T03:37:00Z"}')
 
 
 class Task(StrEnum):

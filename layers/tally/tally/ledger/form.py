@@ -14,6 +14,7 @@ from typing import Any
 
 from tally.domain.model.month import Month
 from tally.domain.model.standing import RecordScope, Scope
+from tally.ledger.keys import month_of
 
 type Plain = dict[str, Any]
 """Fields of an item by their stored names."""
@@ -135,6 +136,7 @@ WHOLE: Form[int] = Form(int, _whole)
 TRUTH: Form[bool] = Form(bool, _truth)
 INSTANT: Form[datetime] = Form(instant_text, instant)
 DAY: Form[date] = Form(date.isoformat, date.fromisoformat)
+MONTH: Form[Month] = Form(str, month_of)
 AMOUNT: Form[Decimal] = Form(str, _amount)
 """A decimal as text, so that no digit is lost."""
 

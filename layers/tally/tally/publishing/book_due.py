@@ -4,10 +4,7 @@ from collections.abc import Mapping
 from datetime import UTC
 from typing import Any, Self
 
-from pydantic import ValidationError
-
-from tally.errors import ContractError
-from tally.messages import Instant, Message, problems_of
+from tally.messages import Instant, Message
 
 
 class BookDue(Message):
@@ -18,13 +15,5 @@ class BookDue(Message):
     @classmethod
     def of(cls, event: Mapping[str, Any]) -> Self:
         """Read the event, its instant in UTC. Raises ContractError for anything else."""
-        try:
-            due = cls.model_validate(event)
-        except ValidationError as error:
-            problems = problems_of(error)
-        else:
-            return cls(at=due.at.astimezone(UTC))
-        raise ContractError(
-            f"The event asks for no book ({problems}): it must be like "
-            '{"at": "2026-12-02T05:30:00Z"}.'
-        )
+        due = cls.read(event, wrong="asks for no book", example='{"at": "2026-12-02T05:30:00Z"}')
+        return cls(at=due.at.astimezone(UTC))

@@ -2,12 +2,9 @@
 
 from tally.domain.asking.question import Subject
 from tally.domain.asking.ticket import Given, Ticket, TicketState
-from tally.domain.model.month import Month
-from tally.ledger.form import INSTANT, TEXT, TRUTH, WHOLE, Form, many, shape, word
-from tally.ledger.keys import month_of
+from tally.ledger.form import INSTANT, MONTH, TEXT, TRUTH, WHOLE, many, shape, word
 
-_MONTH: Form[Month] = Form(str, month_of)
-_SUBJECT = shape(Subject, company_id=TEXT, month=_MONTH, service=TEXT)
+_SUBJECT = shape(Subject, company_id=TEXT, month=MONTH, service=TEXT)
 _GIVEN = shape(
     Given,
     note_id=WHOLE,

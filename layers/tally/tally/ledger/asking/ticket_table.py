@@ -15,7 +15,7 @@ from tally.ledger.keys import INDEX, Item, Key, key
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
-    from mypy_boto3_dynamodb.type_defs import AttributeValueTypeDef, QueryInputTypeDef
+    from mypy_boto3_dynamodb.type_defs import AttributeValueTypeDef
 
 OPEN_TICKETS = "TICKET"
 """The index's partition of tickets that are not over."""
@@ -31,19 +31,15 @@ class DynamoDBAsking:
 
     def all_open_tickets(self) -> Iterator[Ticket | Unreadable]:
         """Give the tickets that are not over, by subject."""
-        request: QueryInputTypeDef = {
-            "TableName": self._table,
-            "IndexName": INDEX,
-            "KeyConditionExpression": "ipk = :partition",
-            "ExpressionAttributeValues": {":partition": {"S": OPEN_TICKETS}},
-        }
-        while True:
-            with aws_errors(self._name):
-                page = self._client.query(**request)
-            yield from map(set_aside(_ticket), page["Items"])
-            if not (last := page.get("LastEvaluatedKey")):
-                return
-            request = {**request, "ExclusiveStartKey": last}
+        with aws_errors(self._name):
+            pages = self._client.get_paginator("query").paginate(
+                TableName=self._table,
+                IndexName=INDEX,
+                KeyConditionExpression="ipk = :partition",
+                ExpressionAttributeValues={":partition": {"S": OPEN_TICKETS}},
+            )
+            for page in pages:
+                yield from map(set_aside(_ticket), page["Items"])
 
     def ticket(self, subject: Subject) -> Ticket | None:
         """Return the newest ticket of a subject; None before the first."""

@@ -9,9 +9,9 @@ from tally.domain.attaching.attachment import Announced, Attached, Attachment, T
 from tally.domain.attaching.month import Left, MonthAttached
 from tally.domain.attaching.wanted import Edition, Place
 from tally.domain.model.month import Month
-from tally.errors import UnreadableItemError
-from tally.ledger.form import INSTANT, TEXT, WHOLE, Form, many, shape
-from tally.ledger.keys import Item, Key, attached_month_key, attachment_key, month_of
+from tally.ledger.attributes import unreadable
+from tally.ledger.form import INSTANT, MONTH, TEXT, WHOLE, Form, many, shape
+from tally.ledger.keys import Item, Key, attached_month_key, attachment_key
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -20,9 +20,8 @@ _VERSION, _STATE = "version", "state"
 _EDITION = shape(Edition, version=WHOLE, records=WHOLE, fingerprint=TEXT, numbers=TEXT)
 _ANNOUNCED: Form[Announced] = shape(Announced, edition=_EDITION, title=TEXT, at=INSTANT)
 _ATTACHED = many(shape(Attached, edition=_EDITION, title=TEXT, document_id=WHOLE, at=INSTANT))
-_MONTH: Form[Month] = Form(str, month_of)
 _LEFT = many(shape(Left, company_id=TEXT, name=TEXT, why=TEXT))
-_ACCOUNT = shape(MonthAttached, month=_MONTH, state=TEXT, left_out=WHOLE, left=_LEFT, stopped=TEXT)
+_ACCOUNT = shape(MonthAttached, month=MONTH, state=TEXT, left_out=WHOLE, left=_LEFT, stopped=TEXT)
 _TROUBLE: Form[Trouble] = shape(Trouble, at=INSTANT, why=TEXT)
 
 
@@ -36,19 +35,16 @@ class DynamoDBAttachments:
 
     def attachment(self, place: Place) -> Attachment:
         """Return what is known of one place. Raises UnreadableItemError for an odd item."""
-        key = _key(place)
         with aws_errors(self._name):
-            item = self._client.get_item(TableName=self._table, Key=key, ConsistentRead=True).get(
-                "Item"
-            )
+            item = self._client.get_item(
+                TableName=self._table, Key=_key(place), ConsistentRead=True
+            ).get("Item")
         if item is None:
             return Attachment(place=place)
         try:
             return _read(place, item)
         except Exception as error:
-            raise UnreadableItemError(
-                f"The ledger's item {key['pk']['S']} {key['sk']['S']} cannot be read: {error!r}"
-            ) from error
+            raise unreadable(item, error) from error
 
     def save_attachment(self, attachment: Attachment) -> Attachment:
         """Write an item over the version that it has."""

@@ -5,13 +5,12 @@ import zlib
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from tally.domain.model.month import Month
 from tally.domain.pulse.account import Account, Expected
 from tally.domain.pulse.proof import Share
 from tally.domain.pulse.state import Proof, Pulse, Searches, Trust
 from tally.domain.pulse.total import Rest, Total
-from tally.ledger.form import INSTANT, TEXT, TRUTH, WHOLE, Form, instant, shape, word
-from tally.ledger.keys import Item, month_of
+from tally.ledger.form import INSTANT, MONTH, TEXT, TRUTH, WHOLE, Form, instant, shape, word
+from tally.ledger.keys import Item
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.type_defs import AttributeValueTypeDef
@@ -28,8 +27,7 @@ def _mapping[T](each: Form[T]) -> Form[Mapping[str, T]]:
     )
 
 
-_MONTH: Form[Month] = Form(str, month_of)
-_TOTAL = shape(Total, month=_MONTH, counters=_mapping(TEXT), counts=_mapping(WHOLE))
+_TOTAL = shape(Total, month=MONTH, counters=_mapping(TEXT), counts=_mapping(WHOLE))
 _TOTALS = _mapping(_TOTAL)
 _SHARE = shape(Share, low=WHOLE, high=WHOLE)
 _PROOF = shape(
