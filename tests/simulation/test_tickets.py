@@ -2,11 +2,13 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from types import SimpleNamespace
 
 import pytest
 
 from simulators.connectwise.desk.example import CONTRACTOR, JANE, PETER, ROBOT
 from simulators.connectwise.store import Document
+from tally.domain.asking.words import MORE
 from tests.functional.asking_world import AskingWorld
 from verification.simulation.desk_acts import ACTS, KINDS, LOSES, STATUS, WEIGHTS
 from verification.simulation.desk_life import RULES, DeskLife
@@ -16,6 +18,7 @@ from verification.simulation.msp import Msp
 from verification.simulation.play import play
 from verification.simulation.setting import Shape
 from verification.simulation.story import silence
+from verification.simulation.ticket_checks import TicketChecks
 
 SETTING = DeskSetting(
     listed=(), subcontractors=False, standings=(), contacts=False, rule="", busy=0.5
@@ -145,3 +148,23 @@ def test_who_rests_leaves_new_tickets_alone_too() -> None:
     made(*range(16, 31))
     assert life.notice() == 15
     assert (life.next_moment(), life.happened) == (None, [])
+
+
+@pytest.mark.parametrize(
+    ("held", "linked", "waits"), [(201, 5, True), (200, 5, False), (201, None, False)]
+)
+def test_the_ticket_that_more_wait_stands_while_they_do(
+    held: int, linked: int | None, waits: bool
+) -> None:
+    """ASK-8: it is no customer's own; it ends once all questions have room in tickets."""
+    record = SimpleNamespace(key=SimpleNamespace(company_id="c1"), hold="growth")
+    ledger = SimpleNamespace(
+        links=lambda: {"c1": SimpleNamespace(connectwise_id=linked)},
+        all_open_records=lambda: [record] * held,
+        all_standings=list,
+    )
+    checks = TicketChecks(
+        books=SimpleNamespace(msp=SimpleNamespace(ledger=ledger)),  # type: ignore[arg-type]
+        life=SimpleNamespace(subjects={7: MORE}, setting=SETTING),  # type: ignore[arg-type]
+    )
+    assert checks._has_cause(7) is waits

@@ -9,11 +9,14 @@ from typing import Any
 import requests
 
 from simulators.connectwise import API
+from tally.asking.round import MOST_OPEN
 from tally.domain.asking.ticket import Ticket
+from tally.domain.asking.words import MORE
 from tally.domain.model.month import Month
 from tally.domain.record.history import Transition
 from tally.domain.record.record_key import RecordKey
 from tally.domain.record.rulings import Said
+from tally.domain.record.unreadable import readable
 from tally.domain.record.usage_record import UsageRecord
 from verification.simulation.books import Books
 from verification.simulation.desk_life import DeskLife
@@ -258,6 +261,8 @@ class TicketChecks:
     def _has_cause(self, ticket: int) -> bool:
         """Return True if what a ticket asks about is still so, by the ledger's own words."""
         subject, ledger = self.life.subjects[ticket], self.books.msp.ledger
+        if subject.company_id == MORE.company_id:
+            return self._are_waiting() > MOST_OPEN
         if subject.rest == "standing":
             standing = ledger.standing(subject.company_id)
             return standing is not None and standing.shown.state in self.life.setting.standings
@@ -269,6 +274,22 @@ class TicketChecks:
         )
         record = ledger.record(key)
         return record is not None and record.hold is not None
+
+    def _are_waiting(self) -> int:
+        """Return how many questions of linked companies wait, as the ledger has them."""
+        ledger = self.books.msp.ledger
+        linked = {each for each, link in ledger.links().items() if link.connectwise_id is not None}
+        held = [
+            each.key.company_id
+            for each in readable(ledger.all_open_records())
+            if each.hold is not None
+        ]
+        stopped = [
+            each.company_id
+            for each in ledger.all_standings()
+            if each.shown.state in self.life.setting.standings
+        ]
+        return sum(each in linked for each in (*held, *stopped))
 
     def _is_to_be_asked(self, record: UsageRecord) -> bool:
         """Return True for a linked company whose tickets people have not ended three times."""
