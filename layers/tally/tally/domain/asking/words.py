@@ -58,8 +58,9 @@ def _asked(question: Question, code: str, statement: str) -> Iterable[str]:
         yield f"    {brief(each.follows)}"
     yield ""
     yield (
-        "Write your reason below that line: it stands in the history, beside your name. Notes of "
-        "time entries, mails and discussion notes are not read as answers."
+        "Write your reason below that line: it stands in the history, beside your name. A note "
+        "that names two answers is none. Time entries, mails and discussion notes are not read as "
+        "answers."
     )
 
 
@@ -77,8 +78,8 @@ def hint(question: Question, code: str) -> str:
     lines = " or ".join(f"TALLY {code} {_line(each)}" for each in question.options)
     return (
         "A note here seems to be meant as an answer, and is none. An answer is a new internal note "
-        f"of a member with a full licence, whose first line is exactly: {lines}. Tally says this "
-        "once."
+        f"of a member with a full licence, whose first line is exactly: {lines}. It names no other "
+        "answer below. Tally says this once."
     )
 
 
