@@ -202,7 +202,7 @@ def test_what_seems_to_be_meant_as_an_answer_brings_a_hint(text: str, is_near: b
     of = note(text.format(code=CODE), internal=False)
     assert bool(near_misses(TICKET, [of], [])) is is_near
     assert not near_misses(TICKET, [replace(of, created_by=OURS)], [])
-    assert not near_misses(replace(TICKET, used=(77,)), [of], [])
+    assert not near_misses(replace(TICKET, used=(77,), hinted=True), [of], [])
     answer = note(f"TALLY {CODE} approve")
     assert not near_misses(TICKET, [answer], taken(answer))
 

@@ -157,7 +157,8 @@ def _given(note: SeenNote, option: Option, question: Question) -> Given:
 def near_misses(ticket: Ticket, notes: Iterable[SeenNote], taken: Iterable[Given]) -> list[int]:
     """Return the ids of notes by others that seem to mean an answer, and are none.
 
-    They have the code, or begin with our name: enough for one hint, and never for an answer.
+    They have the code, or begin with our name: enough for one hint, and never for an answer. An
+    older note that has the newest code was edited.
     """
     answered = {each.note_id for each in taken}
     ours = ticket.ours.casefold()
@@ -165,15 +166,24 @@ def near_misses(ticket: Ticket, notes: Iterable[SeenNote], taken: Iterable[Given
         each.id
         for each in notes
         if each.id not in answered
-        and each.id not in ticket.used
-        and (ticket.asked is None or each.created is None or each.created > ticket.asked)
         and each.created_by.casefold() != ours
-        and means_us(each.text, ticket.code)
+        and (
+            _means_us_now(each, ticket) or (not ticket.hinted and has_code(each.text, ticket.code))
+        )
     ]
+
+
+def _means_us_now(note: SeenNote, ticket: Ticket) -> bool:
+    is_news = ticket.asked is None or note.created is None or note.created > ticket.asked
+    return is_news and note.id not in ticket.used and means_us(note.text, ticket.code)
 
 
 def means_us(text: str, code: str) -> bool:
     """Return True if a text has the code as a word of its own, or a line that begins with TALLY."""
-    words = set(re.findall(r"[a-z0-9]+", text.casefold()))
     starts = (line.split()[:1] for line in text.casefold().splitlines())
-    return code.casefold() in words or ["tally"] in starts
+    return has_code(text, code) or ["tally"] in starts
+
+
+def has_code(text: str, code: str) -> bool:
+    """Return True if a text has the code as a word of its own."""
+    return code.casefold() in re.findall(r"[a-z0-9]+", text.casefold())
