@@ -280,7 +280,11 @@ def test_a_credit_waits_and_is_done() -> None:
 @pytest.mark.parametrize(
     ("bill_minimum", "billed", "said"),
     [
-        (False, 7, "The contract's minimum is 10, more than was counted: what is billed follows the"),
+        (
+            False,
+            7,
+            "The contract's minimum is 10, more than was counted: what is billed follows the",
+        ),
         (True, 10, "The contract's minimum is 10, more than was counted: the minimum is billed."),
     ],
 )

@@ -121,7 +121,9 @@ def _credited(numbers: Numbers) -> str:
         told.append(f"{numbers.credited} have been credited, and are taken off the number billed.")
     if (credit := numbers.credit) is not None:
         price = credit.unit_price
-        amount = "" if price is None else f" ({credit.quantity * price:.2f} at {priced(price)} each)"
+        amount = (
+            "" if price is None else f" ({credit.quantity * price:.2f} at {priced(price)} each)"
+        )
         told.append(
             f"{credit.billed} were billed and {credit.counted} are to be paid: {credit.quantity} "
             f"too many{amount}, to be credited in ConnectWise by hand."
