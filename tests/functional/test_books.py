@@ -29,6 +29,7 @@ from tests.functional.book_world import (
     NOVEMBER,
     OCTOBER,
     BookWorld,
+    closing_days,
     key,
     october_closed,
 )
@@ -121,7 +122,8 @@ def test_a_record_that_cannot_be_read_makes_the_book_provisional(msp: BookWorld)
     def odd(within: Stretch = EVERYBODY) -> Iterator[UsageRecord | Unreadable]:
         for each in sound(within):
             is_harbors = isinstance(each, UsageRecord) and each.key.company_id == harbor
-            yield Unreadable(harbor, "Harbor's item is damaged") if is_harbors else each
+            damaged = Unreadable(harbor, "Harbor's item is damaged", OCTOBER)
+            yield damaged if is_harbors else each
 
     ledger.all_open_records = odd  # type: ignore[method-assign, assignment]
     assert msp.publish(AFTER_THE_CLOSE) == ["2026-10/1"]
@@ -170,6 +172,46 @@ def test_a_history_that_cannot_be_read_makes_the_book_provisional(
     assert (manifest["stage"], len(manifest["files"])) == ("final", 4)
     assert msp.publish("2026-11-03 17:30") == []
     assert msp.differences() == []
+
+
+def test_a_record_that_cannot_be_read_is_its_months_trouble(msp: BookWorld) -> None:
+    """SAFE-5, PROOF-4: an open record of this month that cannot be read leaves the closed months'
+    books as they are, when it is damaged and when it is mended.
+    """
+    msp.publish("2026-11-10 05:30")
+    ledger = msp.world.ledger
+    sound = ledger.all_open_records
+    harbor = msp.customers[0].id
+
+    def odd(within: Stretch = EVERYBODY) -> Iterator[UsageRecord | Unreadable]:
+        yield from sound(within)
+        yield Unreadable(harbor, "Harbor's item is damaged", NOVEMBER)
+
+    ledger.all_open_records = odd  # type: ignore[method-assign, assignment]
+    assert msp.publish("2026-11-10 17:30") == []
+    msp.books.months.clear()  # and a book that is drawn meanwhile does not name it
+    msp.bucket.objects.clear()
+    assert msp.publish("2026-11-11 05:30") == ["2026-10/1"]
+    assert msp.manifest(OCTOBER, 1)["stage"] == "final"
+    assert "damaged" not in msp.bucket.objects[key(OCTOBER, 1, "index.html")].decode()
+    ledger.all_open_records = sound  # type: ignore[method-assign]
+    assert msp.publish("2026-11-11 17:30") == []
+
+
+def test_a_month_whose_only_record_cannot_be_read_is_provisional() -> None:
+    """SAFE-5, PROOF-5: what cannot be read is not called a month of which nothing was recorded."""
+    msp = BookWorld()
+    harbor = msp.add("Harbor Dental", 3)
+    msp.world.play(gmt("2026-10-01 00:05"), *closing_days(OCTOBER))
+
+    def odd(within: Stretch = EVERYBODY) -> Iterator[UsageRecord | Unreadable]:
+        assert within is EVERYBODY
+        yield Unreadable(harbor.id, "Harbor's item is damaged", OCTOBER)
+
+    msp.world.ledger.all_open_records = odd  # type: ignore[method-assign, assignment]
+    assert msp.publish(AFTER_THE_CLOSE) == ["2026-10/1"]
+    assert msp.manifest(OCTOBER, 1)["stage"] == "provisional"
+    assert "damaged" in msp.bucket.objects[key(OCTOBER, 1, "index.html")].decode()
 
 
 def test_the_second_reading_is_published(msp: BookWorld) -> None:

@@ -8,11 +8,12 @@ second reading, a correction, and what an earlier run left undone are one case (
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain
 
 from tally.domain.book.edition import Edition, Link, MonthBooks
 from tally.domain.book.ledger_port import BookLedger
 from tally.domain.model.month import Month
-from tally.domain.record.unreadable import readable
+from tally.domain.record.unreadable import Unreadable, but_of_others, readable
 from tally.domain.record.usage_record import RecordState, UsageRecord
 from tally.errors import NotStartedError, UnreadableItemError
 from tally.ports import Ledger
@@ -53,8 +54,7 @@ class Publish:
         A month that fails stops no other (SAFE-5). Raises the error of the first that failed;
         NotStartedError if the time did not suffice.
         """
-        unreadable: dict[str, str] = {}
-        opened = list(readable(self.ledger.all_open_records(), unreadable))
+        opened = list(self.ledger.all_open_records())
         written: list[str] = []
         failures: list[Exception] = []
         first, months = self._months(at)
@@ -62,7 +62,7 @@ class Publish:
         for month in months:
             try:
                 books = self.books.read(month)
-                drawn = self._drawn(month, opened, unreadable)
+                drawn = self._drawn(month, opened)
                 if not (drawn or books.newest or before):
                     continue  # nothing was recorded yet, and the chain has not begun
                 after = self._brought_up_to_date(
@@ -111,14 +111,12 @@ class Publish:
             earlier = earlier.previous
         return None
 
-    def _drawn(
-        self, month: Month, opened: Iterable[UsageRecord], unreadable: dict[str, str]
-    ) -> Drawn | None:
+    def _drawn(self, month: Month, opened: Iterable[UsageRecord | Unreadable]) -> Drawn | None:
         """Return the state that the month's book is drawn from; None if there is no record."""
-        aside = dict(unreadable)
-        settled = readable(self.ledger.all_settled_records(month), aside)
-        records = [*(each for each in opened if each.key.month == month), *settled]
-        if not records:
+        aside: dict[str, str] = {}
+        listed = but_of_others(chain(opened, self.ledger.all_settled_records(month)), month)
+        records = [each for each in readable(listed, aside) if each.key.month == month]
+        if not (records or aside):
             return None
         return Drawn(
             records=frozenset(
