@@ -5,8 +5,9 @@ from dataclasses import dataclass, field
 
 from tally.domain.evidence.evidence import Evidence
 from tally.domain.evidence.inventory_port import Inventory
-from tally.domain.evidence.looks import Look, by_likelihood, proof_of, whom_to_ask, with_looks
 from tally.domain.evidence.walked import concluded, has_unseen
+from tally.domain.evidence.what_proves import Look, proof_of, with_looks
+from tally.domain.evidence.whom_to_ask import by_likelihood, whom_to_ask
 from tally.domain.model.month import Month
 from tally.errors import ContractError
 from tally.evidence.customers import count_of

@@ -6,9 +6,9 @@ from datetime import datetime
 
 from tally.domain.evidence.evidence import Evidence, Fate
 from tally.domain.evidence.inventory_port import Inventory, Listed
-from tally.domain.evidence.looks import whom_to_ask
 from tally.domain.evidence.walked import Visit, after_walk, has_unseen
 from tally.domain.evidence.whereabouts import Whereabouts
+from tally.domain.evidence.whom_to_ask import whom_to_ask
 from tally.domain.model.month import Month
 from tally.errors import (
     ConflictError,
