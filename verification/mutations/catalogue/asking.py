@@ -275,8 +275,8 @@ ASKING = (
         file="tally/domain/asking/answer.py",
         edits=(
             Edit(
-                before="if option is None or says_otherwise(note.text, question, ticket.code, option):",
-                after="if option is None:",
+                before=" or says_otherwise(note.text, question, ticket.code, option):",
+                after=":",
             ),
         ),
         why="The first line is exactly an answer's.",
