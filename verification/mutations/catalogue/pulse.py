@@ -336,7 +336,12 @@ PULSE = (
         name="a search that takes too long is left at that",
         rule="PULSE-4",
         file="tally/pulse/firing.py",
-        edits=(Edit(before="        if search.ran_out:\n", after="        if search.ran_out and not busy:\n"),),
+        edits=(
+            Edit(
+                before="        if search.ran_out:\n",
+                after="        if search.ran_out and not busy:\n",
+            ),
+        ),
         why="The likely ones have been read, and the next look goes on.",
         tests=(f"{_FOUND}::test_a_search_that_takes_too_long_is_followed_by_a_full_sweep",),
     ),
@@ -354,8 +359,8 @@ PULSE = (
         file="tally/pulse/search.py",
         edits=(
             Edit(
-                before="            self.found[waiting.company_id] = _UNTOLD\n            return None",
-                after="            return None",
+                before="            self.found[waiting.company_id] = _UNTOLD\n",
+                after="",
             ),
         ),
         why="Its job is on the queue.",
