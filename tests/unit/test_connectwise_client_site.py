@@ -186,6 +186,14 @@ def test_an_unknown_login_company(unknown: str) -> None:
     assert "CONNECTWISE_COMPANY" in str(error)
 
 
+def test_an_unknown_login_company_in_any_words() -> None:
+    """Nobody documents the words for an unknown company, so none of them counts as a proxy's."""
+    client = make_client(Scripted([answer(404, "No such company")]))
+    error = error_of(lambda: client.agreement(1))
+    assert type(error) is SetupError
+    assert "CONNECTWISE_COMPANY" in str(error)
+
+
 @pytest.mark.parametrize("status", [200, 403])
 def test_the_bare_host(status: int) -> None:
     """The host of the user interface answers "SSL is required.": the message says that the API host
@@ -206,6 +214,13 @@ FRONTS = [
     (401, "Access denied"),
     (403, "\ufeff \n<html>Blocked by the firewall</html>"),
     (403, '{"blocked": true}'),
+    (403, '{"message": "Forbidden"}'),
+    (403, '{"error": "Forbidden", "message": "Blocked"}'),
+    (401, '{"error": {"code": "AccessDenied", "message": "Access denied"}}'),
+    (404, "404 page not found"),
+    (404, '{"message": "Not Found"}'),
+    (407, ""),
+    (451, "Not from here"),
 ]
 
 
@@ -221,6 +236,26 @@ def test_a_page_of_something_in_front(status: int, body: str) -> None:
     assert body != PAGE or 'a page that begins "Request Rejected Support ID: 77"' in str(error)
     for claim in ("keys", "lacks", "address itself", "it is not there"):
         assert claim not in str(error)
+
+
+def test_what_a_gateway_does_not_find_is_not_gone() -> None:
+    """MATCH-8: only ConnectWise's own words, or none, say that a company is not there."""
+    theirs = '{"code": "NotFound", "message": "company 9 not found"}'
+    assert scripted(answer(404, theirs), INFO).company(9) is None
+    assert scripted(answer(404), INFO).company(9) is None
+    gateways = scripted(answer(404, "default backend - 404"), INFO)
+    assert type(error_of(lambda: gateways.company(9))) is InFrontError
+
+
+def test_a_redirect_says_where_it_leads() -> None:
+    """MATCH-8: a redirect without a page is named with its address, which tells a login from a
+    host that has moved; the address's query stays out.
+    """
+    login = {"Location": f"https://login.test/saml?SAMLRequest={'x' * 3000}"}
+    error = error_of(lambda: scripted(answer(302, "", login), INFO).agreement(1))
+    assert type(error) is SetupError
+    assert "HTTP 302 to https://login.test/saml, an empty body" in str(error)
+    assert "if that is a login" in str(error)
 
 
 @pytest.mark.parametrize("status", [429, 500, 502, 503, 504])
