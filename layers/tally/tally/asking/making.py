@@ -67,12 +67,14 @@ def make_again(means: Means, ticket: Ticket) -> Ticket:
         return _opened(means, ticket, found[0])
     if not _is_due(means, ticket):
         return ticket
-    question, place = means.question(ticket.subject), means.questions.place_of(ticket)
+    question, place = means.question(ticket.subject), means.place_of(ticket)
     if question is None or place is None:
         over = replace(ticket, state=TicketState.CLOSED, announced=None, changed=means.now)
         return means.memory.save_ticket(over)
     if place != ticket.connectwise_id:
-        return make_again(means, replace(ticket, connectwise_id=place))
+        ticket = replace(ticket, connectwise_id=place)
+        if found := means.tickets.find(ticket.reference, company_id=place):
+            return _opened(means, ticket, found[0])
     now = means.now
     renewed = replace(
         ticket,

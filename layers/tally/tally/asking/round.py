@@ -102,6 +102,7 @@ class Round:
             clock=self.clock,
             statement_of=self.statement_of,
             most_open=MOST_OPEN if len(asked) > MOST_OPEN else None,
+            places=sorted({place for _, place in asked}),
         )
         still_open = self._looked_at(means, _from_another(known, means.now), done)
         waiting = [each for each in asked if each[0].subject not in still_open]
