@@ -24,6 +24,7 @@ from tally.errors import (
     MissingRightError,
     NotFoundError,
     RateLimitedError,
+    RefusedError,
     SetupError,
     TallyError,
     TransientError,
@@ -335,6 +336,39 @@ def test_a_version_of_the_api_that_is_not_known() -> None:
             assert part in str(error)
     older = make_client(SimulatorAdapter(world.simulator), api_version="2022.1")
     assert older.agreement(HARBOR_AGREEMENT).id == HARBOR_AGREEMENT
+
+
+@pytest.mark.parametrize(
+    ("status", "body"),
+    [
+        (400, '{"error": {"code": "UnsupportedApiVersion", "message": "No."}}'),
+        (400, '{"code": "InvalidApiVersion", "message": "No."}'),
+        (400, '{"title": "Unsupported API version", "status": 400, "detail": "No."}'),
+        (400, "API version 2025.1 is not supported by this server"),
+        (400, '{"code": "BadRequest", "message": "An API version is required."}'),
+        (400, '{"message": "The API-version \'2025.1\' is invalid"}'),
+        (406, ""),
+        (406, '{"code": "NotAcceptable", "message": "No."}'),
+    ],
+)
+def test_a_version_that_is_refused_in_other_words(status: int, body: str) -> None:
+    """Whatever words a server has for it, an unknown version is no refusal of what was sent."""
+    step = answer(status, body, {"api-supported-versions": "2023.1"})
+    for ask in (
+        lambda client: client.agreement(1),
+        lambda client: client.set_quantity(agreement_id=1, addition_id=2, quantity=3),
+    ):
+        error = error_of(lambda ask=ask: ask(scripted(step, INFO)))  # type: ignore[misc]
+        assert type(error) is ApiVersionError
+        assert "CONNECTWISE_API_VERSION" in str(error)
+
+
+def test_a_refusal_that_merely_has_a_version_in_it() -> None:
+    """SAFE-2: a refusal of what was sent stays one."""
+    body = '{"code": "InvalidObject", "message": "version is invalid for this addition"}'
+    client = scripted(answer(400, body), INFO)
+    error = error_of(lambda: client.set_quantity(agreement_id=1, addition_id=2, quantity=3))
+    assert type(error) is RefusedError
 
 
 @pytest.mark.parametrize(

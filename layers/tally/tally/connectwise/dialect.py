@@ -1,5 +1,6 @@
 """Errors of ConnectWise: their form, and what to do about them."""
 
+import re
 from collections.abc import Iterator, Mapping
 from http import HTTPStatus
 from typing import Any
@@ -13,7 +14,13 @@ COMPANY = "CONNECTWISE_COMPANY"
 _MISROUTED = b"cannot route"
 _LOOKED_AT = 200
 _NEEDS_API_HOST = "SSL is required"
-_UNKNOWN_VERSION = b"does not support the api version"
+# ConnectWise was seen to say "does not support the API version '…'". The framework that says so has
+# other words too, and other ones from version to version.
+_UNKNOWN_VERSION = re.compile(
+    rb"(support|invalid|unknown)[^\"]{0,60}api[ _-]?version"
+    rb"|api[ _-]?version[^\"]{0,60}(support|invalid|unknown|required)",
+    re.IGNORECASE,
+)
 _LIMIT = "ConnectWiseAPI"
 _KNOWN_VERSIONS = ("api-supported-versions", "api-current-version")
 
@@ -108,7 +115,7 @@ def _is_misrouted(body: bytes) -> bool:
 
 
 def _asks_for_unknown_version(body: bytes) -> bool:
-    return _UNKNOWN_VERSION in body[:2000].lower()
+    return _UNKNOWN_VERSION.search(body[:2000]) is not None
 
 
 def meaning(status: int, body: bytes) -> int:
