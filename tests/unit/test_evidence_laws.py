@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from tally.domain.evidence.evidence import Evidence, Fate, Machine, MachineProof
 from tally.domain.evidence.inventory_port import LastSeen, Listed
+from tally.domain.evidence.proofs import Look, proof_of, with_looks
 from tally.domain.evidence.walked import Visit, after_walk, concluded, has_unseen
-from tally.domain.evidence.what_proves import Look, proof_of, with_looks
 from tally.domain.evidence.whereabouts import Whereabouts
 from tally.domain.evidence.whom_to_ask import (
     PATIENT_UNTIL,

@@ -6,7 +6,7 @@ EVIDENCE = (
     Mutation(
         name="a look that is read after the month proves the month",
         rule="PROOF-1",
-        file="tally/domain/evidence/what_proves.py",
+        file="tally/domain/evidence/proofs.py",
         edits=(
             Edit(
                 before="    if not month.starts <= seen.at <= look.read < month.next.starts:",
@@ -19,7 +19,7 @@ EVIDENCE = (
     Mutation(
         name="a machine that moved in is proven by what it did elsewhere",
         rule="PROOF-1",
-        file="tally/domain/evidence/what_proves.py",
+        file="tally/domain/evidence/proofs.py",
         edits=(
             Edit(
                 before=(

@@ -2,6 +2,6 @@
 
 ``evidence`` has the values that are kept, ``inventory_port`` and ``ledger_port`` what is needed of
 the world. ``walked`` and ``whereabouts`` say what a walk makes of them, ``whom_to_ask`` which
-machines to ask about, and ``what_proves`` what an answer proves. May import ``domain.model`` alone;
+machines to ask about, and ``proofs`` what an answer proves. May import ``domain.model`` alone;
 nothing that bills imports it (PROOF-2).
 """

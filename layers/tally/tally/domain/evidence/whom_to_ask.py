@@ -1,4 +1,4 @@
-"""Choose the machines to ask GravityZone about: few, and the likely ones first (PROOF-1)."""
+"""Choose the machines to ask GravityZone about: those whose looks find something (PROOF-1)."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta

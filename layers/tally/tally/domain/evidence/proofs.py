@@ -1,4 +1,4 @@
-"""Judge what GravityZone answers of a machine: a proof that it was active, or none (PROOF-1)."""
+"""Judge what GravityZone answers of a machine, and note it (PROOF-1)."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
