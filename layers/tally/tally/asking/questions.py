@@ -15,6 +15,8 @@ from tally.domain.asking.ticket import Ticket
 from tally.domain.model.standing import Standing, StandingState
 from tally.domain.record.history import TALLY
 from tally.domain.record.unreadable import readable
+from tally.domain.record.usage_record import UsageRecord
+from tally.errors import in_words
 from tally.ports import Ledger
 
 _LASTS = timedelta(days=1)
@@ -28,16 +30,17 @@ class Questions:
     ledger: Ledger
     standings: Collection[StandingState] = ()
 
-    def all(self, now: datetime) -> Iterator[tuple[Question, int]]:
+    def all(self, now: datetime, troubles: dict[str, str]) -> Iterator[tuple[Question, int]]:
         """Yield each question with its customer's id in ConnectWise, as the index has them.
 
-        A customer that is linked to nobody has no place for a ticket.
+        A customer that is linked to nobody has no place for a ticket. One whose question cannot be
+        put into words gets its reason into ``troubles``, and stops no other (SAFE-5).
         """
         held = [each for each in readable(self.ledger.all_open_records()) if each.hold is not None]
         if not held and not self.standings:
             return
         known = {each.company_id: each for each in self.ledger.all_standings()}
-        asked = [question_of_hold(each, _name(known, each.key.company_id)) for each in held]
+        asked = [_of_hold(each, known, troubles) for each in held]
         asked += [self._of_standing(each, now) for each in known.values()]
         places = self._places()
         for question in filter(None, asked):
@@ -99,6 +102,16 @@ class Questions:
         if cause.state not in self.standings or cause.since is None or now - cause.since < _LASTS:
             return None
         return question_of_standing(standing)
+
+
+def _of_hold(
+    record: UsageRecord, known: Mapping[str, Standing], troubles: dict[str, str]
+) -> Question | None:
+    try:
+        return question_of_hold(record, _name(known, record.key.company_id))
+    except Exception as error:  # noqa: BLE001 - a bug of ours concerns this record alone
+        troubles[str(Subject.of(record.key))] = in_words(error)
+        return None
 
 
 def _name(known: Mapping[str, Standing], company_id: str) -> str:
