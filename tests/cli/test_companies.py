@@ -134,7 +134,7 @@ REFUSALS = [
     (
         ("tie", "Harbor Dental", "9999"),
         (
-            "ConnectWise shows no company of id 9999: there is none, it is deleted, or it is hidden "
+            "ConnectWise shows no company of id 9999: there is none, it is deleted or hidden "
             "from the API member, whose role must be Inquire All."
         ),
     ),
