@@ -295,4 +295,17 @@ ASKING = (
         why="The ledger knows it by its id.",
         tests=("tests/functional/test_asking_two_stacks.py",),
     ),
+    Mutation(
+        name="of two answers in one note the first one counts",
+        rule="ASK-3",
+        file="tally/domain/asking/answer.py",
+        edits=(
+            Edit(
+                before=" or says_otherwise(note.text, question, ticket.code, option):",
+                after=":",
+            ),
+        ),
+        why="The first line is exactly an answer's.",
+        tests=("tests/unit/test_asking_answers.py",),
+    ),
 )
