@@ -2,7 +2,15 @@
 
 from typing import Annotated, Any, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictInt, TypeAdapter
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StrictInt,
+    TypeAdapter,
+    model_validator,
+)
 
 from tally.transport.rows import name, read_json
 
@@ -32,18 +40,45 @@ def id_trouble(company_id: str) -> str:
     )
 
 
-class RpcError(_Received):
-    """The ``error`` of a JSON-RPC answer; ``data`` was seen to be ``{"details": "…"}``."""
+def _code(value: object) -> int:
+    """Read a code, as a number or as its text."""
+    try:
+        code = float(value) if isinstance(value, int | float | str) else 0.0
+        return int(code) if code.is_integer() and abs(code) < _CODES_END else 0
+    except (ValueError, OverflowError):
+        return 0
 
-    code: int
-    message: str = ""
+
+_CODES_END = 2**31
+
+
+def _words(value: object) -> str:
+    """Return the text of a value; a list's texts together, and "" if it holds none."""
+    if isinstance(value, list):
+        return "; ".join(filter(None, map(_words, value)))
+    return value if isinstance(value, str) else ""
+
+
+class RpcError(_Received):
+    """The ``error`` of a JSON-RPC answer; ``data`` was seen to be ``{"details": "…"}``.
+
+    It is read in any form: an error that is not read would hide whom it is about (READ-9). Its
+    ``code`` is 0 where there is no whole number.
+    """
+
+    code: Annotated[int, BeforeValidator(_code)] = 0
+    message: Annotated[str, BeforeValidator(_words)] = ""
     data: Any = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _as_object(cls, value: object) -> object:
+        return value if isinstance(value, dict) else {"message": value}
 
     @property
     def details(self) -> str:
         """The text that says what was wrong; "" if there is none."""
-        found = self.data.get("details") if isinstance(self.data, dict) else self.data
-        return found if isinstance(found, str) else ""
+        return _words(self.data.get("details") if isinstance(self.data, dict) else self.data)
 
     def __str__(self) -> str:
         return (

@@ -124,10 +124,13 @@ class Plan:
         unwritten: list[str] = []
         course = course or WholeSweep()
         course.begin(lists, at)
-        planned = replace(self._plan(companies, at, course, unwritten), linked=matched.linked)
+        planned = self._plan(companies, at, course, unwritten)
+        # Each is its company's own trouble: the lists were read, or the tick fails anyway (SAFE-5).
+        troubles = (*planned.troubles, *unasked)
+        planned = replace(planned, linked=matched.linked, troubles=troubles)
         on_planned(planned)
         self._note_progress(at, planned, lists.failures, unwritten, course)
-        if problems := [*lists.failures, *unwritten, *unasked]:
+        if problems := [*lists.failures, *unwritten]:
             raise IncompletePlanError(
                 f"{'; '.join(problems)}. {planned.jobs} jobs that do not need it were planned."
             )
@@ -167,7 +170,7 @@ class Plan:
             ledger=self.ledger,
             roster=lists.roster,
             daily=matched.unlicensed is not None,
-            failures=unasked,
+            troubles=unasked,
         )
         return Companies(
             absent=cache(absent),
