@@ -79,6 +79,23 @@ def test_a_merger_is_told_at_once_and_nothing_closes_over_it(
     assert_told(world, harbor, "Harbor Group")
 
 
+def test_two_months_on_one_agreement_name_it_once(world: World, harbor: Customer) -> None:
+    """MATCH-7: where the month before is open still, the agreement is told once, not by month."""
+    world.play(gmt("2026-12-01 00:05"))
+    merged(world, harbor)
+    world.play(gmt("2026-12-01 00:20"))
+    reason = world.standing(harbor).shown.reason
+    assert reason.count(f"'Managed security' (id {harbor.agreement_id})") == 1
+
+
+def test_a_survivor_that_is_deleted_is_not_offered_by_name(world: World, harbor: Customer) -> None:
+    """MATCH-7: where the company that has the agreement is gone too, that is said."""
+    survivor, _ = merged(world, harbor)
+    world.connectwise.people.delete_company(survivor)
+    world.play(TOLD)
+    assert_told(world, harbor, f"the company of id {survivor}, which ConnectWise does not list")
+
+
 @pytest.mark.parametrize("invoiced", [False, True])
 def test_a_copy_that_came_along_is_told(world: World, harbor: Customer, invoiced: bool) -> None:
     """MATCH-7, FOLLOW-3: copied with its Additions before the merger, an agreement bills them twice

@@ -10,6 +10,7 @@ from tally.domain.model.month import Month
 from tally.domain.model.policy import Policy
 from tally.domain.model.ticks import Ticks
 from tally.domain.planning.tick_context import TickContext
+from tally.domain.record.dated import OTHER_CLOCKS
 from tally.domain.record.unreadable import OddRows
 from tally.domain.reporting.vitals import Vitals
 from tally.errors import IncompletePlanError, SetupError
@@ -22,9 +23,6 @@ from tally.planner.sweep import Course, NotSent, Sweep, Waiting, WholeSweep
 from tally.planner.tick_lists import ListReader, Matched, TickLists
 from tally.ports import BATCH, LONGEST_DELAY, Clock, ConnectWise, GravityZone, JobQueue, Ledger
 from tally.services import Names
-
-_OTHER_CLOCKS = timedelta(hours=1)
-"""The most by which the clock that wrote the newest tick may be ahead of ours."""
 
 _OF_THE_PACE = 0.98
 """The part of GravityZone's pace that a sweep uses.
@@ -141,7 +139,7 @@ class Plan:
 
         Every real tick would be older than it for ever.
         """
-        if ticks.newest > self.clock.now() + _OTHER_CLOCKS:
+        if ticks.newest > self.clock.now() + OTHER_CLOCKS:
             raise SetupError(
                 f"The ledger's newest tick, {ticks.newest:%Y-%m-%dT%H:%M:%SZ}, lies in the future, "
                 "so that no tick is planned any more: it was written by hand, or by a clock that "
@@ -230,7 +228,8 @@ class Plan:
             failures=unwritten,
         )
         for within, listed in companies.stretches(self.companies_at_once):
-            planning.plan(listed, read_known(self.ledger, within, at.month))
+            known = read_known(self.ledger, within, at.month, self.clock.now())
+            planning.plan(listed, known)
         chosen = course.choose(planning.sweep.in_order(), at)
         planned = Planned(
             companies=planning.seen,

@@ -35,12 +35,13 @@ def moved_away(company: CompanyState, at: TickContext) -> Cause | None:
 def _lost_agreements(
     company: CompanyState, link: CompanyLink, at: TickContext, *, is_gone: bool
 ) -> Sequence[Agreement]:
-    """Return the agreements that it is billed on and that are now another company's."""
-    return [
-        agreement
+    """Return the agreements that it is billed on and that are now another company's, each once."""
+    lost = {
+        agreement.id: agreement
         for agreement, certain in _billed_on(company, link, at)
         if agreement.company_id != link.connectwise_id and (is_gone or certain)
-    ]
+    }
+    return [*lost.values()]
 
 
 def _found_before(company: CompanyState) -> Cause | None:
@@ -100,7 +101,7 @@ def _where(agreement: Agreement, at: TickContext) -> str:
     of = (
         f"{name!r} (id {agreement.company_id})"
         if name
-        else f"the company of id {agreement.company_id}"
+        else f"the company of id {agreement.company_id}, which ConnectWise does not list"
     )
     return f"Its agreement {agreement.named} is now one of {of}."
 
