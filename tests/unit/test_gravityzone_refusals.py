@@ -234,6 +234,20 @@ def test_an_error_in_any_form(
     assert "uspended" in str(said) or "-32001" in str(said)
 
 
+@pytest.mark.parametrize("status", [200, 400, 403, 404])
+@pytest.mark.parametrize(
+    "error",
+    ["Not found", ["Not found"], {"message": "The company does not exist"}, {"code": "404"}, True],
+)
+def test_an_error_without_the_protocol_is_not_gravityzones(status: int, error: object) -> None:
+    """MATCH-8, SAFE-7: JSON of something in front, that names neither JSON-RPC nor our call, makes
+    no company gone or refused.
+    """
+    world = World(Scripted(lambda _: answer(status, json.dumps({"error": error}))))
+    said = error_of(lambda: world.client.company(HARBOR))
+    assert not isinstance(said, DeclinedError | MissingRightError)
+
+
 def test_a_company_that_is_gone_in_odd_words() -> None:
     """SAFE-7: it is gone in whatever form that is said."""
     gone = "The company does not exist"
