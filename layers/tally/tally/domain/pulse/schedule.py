@@ -30,7 +30,7 @@ def full_because(pulse: Pulse, at: Circumstances) -> str:
     if is_early(at.tick):
         return "nearly all counts move on the first days of a month"
     swept = pulse.newest_sweep(at.tick)
-    if swept is None:
+    if swept is None or swept > at.tick:
         return "the last full sweep was not complete"
     if pulse.asked:
         return pulse.asked
