@@ -150,7 +150,7 @@ def questions(installation: Installation) -> Iterator[Finding]:
     """Tell of questions without a ticket: not asked by now, refused, or left for good."""
     now = installation.stack.clock.now()
     causes = installation.ticket_settings.ticket_causes
-    asked = Questions(ledger=installation.ledger, standings=causes).all(now, {})
+    asked = Questions(ledger=installation.ledger, standings=causes).all(now)
     known = [(each, installation.asking.ticket(each.subject)) for each, _ in asked]
     is_open = [ticket for _, ticket in known if ticket is not None and not ticket.is_over]
     told = list(_not_asked(installation, known, len(is_open)))
