@@ -29,7 +29,7 @@ def full_because(pulse: Pulse, at: Circumstances) -> str:
         return "the totals of partners have not proven themselves"
     if is_early(at.tick):
         return "nearly all counts move on the first days of a month"
-    if pulse.swept is None or pulse.is_sweeping:
+    if pulse.swept is None or pulse.swept > at.tick or pulse.is_sweeping:
         return "the last full sweep was not complete"
     if pulse.asked:
         return pulse.asked
