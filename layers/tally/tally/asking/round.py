@@ -62,8 +62,8 @@ class Round:
     """The use case. ConnectWise is called only if a ticket is open or is to be made.
 
     ``standings`` are the states that are asked about beside holds. ``has_time`` tells if there is
-    time for one more ticket; the others have their turn at the next run. For the rest see
-    ``Means``.
+    time for one more ticket; the others have their turn at the next run. ``most_open`` is the most
+    questions that are open in tickets at once. For the rest see ``Means``.
     """
 
     ledger: Ledger
@@ -77,6 +77,7 @@ class Round:
     settle: timedelta
     statement_of: Callable[[Question], str] = no_statement
     has_time: Callable[[], bool] = enough
+    most_open: int = MOST_OPEN
 
     def __call__(self) -> Asked:
         """Look at each open ticket, then ask what is not asked yet; one's trouble stops no other.
@@ -101,11 +102,11 @@ class Round:
             settle=self.settle,
             clock=self.clock,
             statement_of=self.statement_of,
-            most_open=MOST_OPEN if len(asked) > MOST_OPEN else None,
+            most_open=self.most_open if len(asked) > self.most_open else None,
         )
         still_open = self._looked_at(means, _from_another(known, means.now), done)
         waiting = [each for each in asked if each[0].subject not in still_open]
-        self._ask(means, waiting, room=MOST_OPEN - len(still_open), done=done)
+        self._ask(means, waiting, room=self.most_open - len(still_open), done=done)
         return done
 
     def _is_due(self, question: Question) -> bool:
