@@ -89,11 +89,11 @@ def test_beyond_the_bound_one_ticket_says_so() -> None:
     assert "more questions wait" in tickets[-1]["summary"]
     for _ in range(4):
         assert run(world, memory, most_open=3).made == 0
-    for each in customers:
+    for number, each in enumerate(customers):
         record = world.record(each, "2026-11")
         assert record is not None
         world.answers().approve(record.key, by="jane@msp.test", why="true")
-        run(world, memory, most_open=3)
+        assert run(world, memory, most_open=3).made == (number < 2)
     for _ in range(3):
         run(world, memory, most_open=3)
     desk = list(world.connectwise.desk)
@@ -101,6 +101,32 @@ def test_beyond_the_bound_one_ticket_says_so() -> None:
     marks = [each["externalXRef"] for each in desk]
     assert len(marks) == len({*marks})
     assert all(each.state is TicketState.CLOSED for each in memory.tickets.values())
+
+
+@pytest.mark.parametrize("kind", [FaultKind.TIMEOUT_AFTER, FaultKind.TIMEOUT_BEFORE])
+def test_one_that_may_have_been_made_has_its_place(kind: FaultKind) -> None:
+    """ASK-8, SAFE-2: its answer was lost, so the next one waits as if it were open."""
+    world, _, memory = held(3)
+    world.connectwise.faults.add(Fault(kind=kind, operation="POST tickets", times=1))
+    assert run(world, memory, fails=True, most_open=1).left_out == 2
+    for _ in range(3):
+        run(world, memory, most_open=1)
+    marks = [each["externalXRef"] for each in world.connectwise.desk]
+    assert sorted(each.startswith("tally:tally:*") for each in marks) == [False, True]
+
+
+@pytest.mark.parametrize("number", [2, 5, _FIRST, _FIRST + 4, _FIRST + 9])
+def test_two_runs_at_once_make_no_more_than_one(number: int) -> None:
+    """ASK-8: what another run makes at any moment of this one has its place."""
+    world, _, memory = held(4)
+
+    def another() -> None:
+        asking_round(world, memory, most_open=2)()
+
+    effects = Effects(another, at=Moment(number=number, after=False))
+    asking_round(world, memory, wrap=effects.wrap, most_open=2)()
+    assert len(effects.names) >= number
+    assert len([each for each in memory.tickets if each.company_id != "*"]) == 2
 
 
 def test_two_hundred_are_the_bound() -> None:

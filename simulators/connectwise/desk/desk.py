@@ -32,7 +32,8 @@ class NewNote:
 class Desk:
     """The service desk of a tenant.
 
-    `mails` are all mails to people outside, `ruled` all statuses that rules have set, oldest first.
+    `mails` are all mails to people outside, `ruled` what rules have closed and reopened, oldest
+    first.
     """
 
     def __init__(self, tenant: Tenant) -> None:
@@ -215,7 +216,8 @@ class Desk:
     def _rule(self, ticket_id: int, status_id: int, *, by: str) -> None:
         updates, now = self.with_status(status_id, by=RULE), self.tenant.clock.now()
         closes = bool(updates["closedFlag"])
-        self.ruled.append(Ruled(at=now, ticket_id=ticket_id, closes=closes, by=by))
+        if closes != self.ticket(ticket_id)["closedFlag"]:
+            self.ruled.append(Ruled(at=now, ticket_id=ticket_id, closes=closes, by=by))
         self.change(ticket_id, updates, by=RULE, notify=True)
 
     def _mail(self, ticket: Mapping[str, Any], to: str, *, why: str, by: str) -> None:

@@ -54,7 +54,7 @@ class Rule:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ruled:
-    """A status that a rule has set, and by whose act it ran."""
+    """A ticket that a rule has closed, or else reopened, and by whose act the rule ran."""
 
     at: datetime
     ticket_id: int
