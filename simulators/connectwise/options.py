@@ -95,8 +95,9 @@ class ConnectWiseOptions:
     known_versions: frozenset[str] | None = None
     """The versions of the API that this server knows; None where it takes any."""
     sees_mine: frozenset[Right] = frozenset()
-    """Inquire rights that the API member has for its own records alone. It has none of its own, so
-    lists come empty."""
+    """Inquire rights that the API member has for its own records alone, those in ``mine``."""
+    mine: frozenset[int] = frozenset()
+    """Ids of the API member's own records: as a rule it has none, and lists come empty."""
     links: Literal["absolute", "relative"] = "absolute"
     """The form of the URLs in `Link`."""
     open_end: OpenEnd = "missing"

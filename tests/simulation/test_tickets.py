@@ -216,10 +216,11 @@ def test_who_rests_leaves_new_tickets_alone_too() -> None:
 
 
 @pytest.mark.parametrize(
-    ("held", "linked", "waits"), [(201, 5, True), (200, 5, False), (201, None, False)]
+    ("held", "linked", "unlinked", "waits"),
+    [(201, 5, 0, True), (200, 5, 0, False), (201, None, 0, False), (199, 5, 2, True)],
 )
 def test_the_ticket_that_more_wait_stands_while_they_do(
-    held: int, linked: int | None, waits: bool
+    held: int, linked: int | None, unlinked: int, waits: bool
 ) -> None:
     """ASK-8: it is no customer's own; it ends once all questions have room in tickets."""
     record = SimpleNamespace(key=SimpleNamespace(company_id="c1"), hold="growth")
@@ -228,9 +229,27 @@ def test_the_ticket_that_more_wait_stands_while_they_do(
         all_open_records=lambda: [record] * held,
         all_standings=list,
     )
+    desk = [
+        {
+            "id": number,
+            "closedFlag": False,
+            "contact": None,
+            "_info": {"enteredBy": "TallyAPI"},
+        }
+        for number in range(unlinked)
+    ]
+    life = SimpleNamespace(
+        subjects={7: MORE} | {each["id"]: SimpleNamespace(company_id="c2") for each in desk},
+        setting=SETTING,
+        desk=desk,
+        lost={},
+        rules=SimpleNamespace(is_theirs=lambda _: False),
+    )
+    connectwise = SimpleNamespace(options=SimpleNamespace(api_member="TallyAPI"))
+    msp = SimpleNamespace(ledger=ledger, connectwise=connectwise)
     checks = TicketChecks(
-        books=SimpleNamespace(msp=SimpleNamespace(ledger=ledger)),  # type: ignore[arg-type]
-        life=SimpleNamespace(subjects={7: MORE}, setting=SETTING),  # type: ignore[arg-type]
+        books=SimpleNamespace(msp=msp),  # type: ignore[arg-type]
+        life=life,  # type: ignore[arg-type]
     )
     assert checks._has_cause(7) is waits
 

@@ -119,7 +119,7 @@ def test_a_rule_may_reopen_or_close(scene: Scene) -> None:
     scene.people.add_rule("made", sets_status=scene.ids.closed_status, board_id=scene.ids.board)
     closed = scene.make()
     assert closed["closedFlag"] is True
-    ruled = [(each.ticket_id, each.closes, each.by) for each in scene.desk.ruled]
+    ruled = [(each.ticket_id, each.closes, each.by) for each in scene.simulator.desk.ruled]
     assert ruled == [(made, False, API), (closed["id"], True, API)]
 
 

@@ -13,6 +13,7 @@ from verification.simulation.life_answers import answer_hold
 
 _OTHER = 0.25
 """The probability that a command is about another hold of the company."""
+_IN_ONE_NOTE = 0.4
 
 
 def _answered(scene: Scene) -> str:
@@ -29,8 +30,10 @@ def _contradicting(scene: Scene) -> str:
     asked = scene.asked
     if not asked or len(asked[-1].options) == 1:
         return ""
-    one, other = scene.draw.sample(asked[-1].options, k=2)
-    return ", but ".join(scene.note(scene.choice(asked[-1], each)) for each in (one, other))
+    lines = [scene.choice(asked[-1], each) for each in scene.draw.sample(asked[-1].options, k=2)]
+    if scene.draw.random() < _IN_ONE_NOTE:
+        return scene.note("\n\n".join(lines))
+    return ", but ".join(scene.note(each) for each in lines)
 
 
 def _by_command(scene: Scene) -> str:
@@ -54,8 +57,8 @@ def _both(scene: Scene) -> str:
     if not line:
         return ""
     if scene.draw.random() < 0.5:  # noqa: PLR2004 - either is as likely to be first
-        return f"{scene.note(line)}, and {_by_command(scene)}"
-    return f"{_by_command(scene)}, and {scene.note(line)}"
+        return f"{scene.note(line)}, and {_by_command(scene) or 'nothing'}"
+    return f"{_by_command(scene) or 'nothing'}, and {scene.note(line)}"
 
 
 def _in_one_moment(scene: Scene) -> str:

@@ -345,7 +345,7 @@ class TicketChecks:
         return record is not None and record.hold is not None
 
     def _are_waiting(self) -> int:
-        """Return how many questions of linked companies wait, as the ledger has them."""
+        """Return how many questions of linked companies wait, or are open in tickets of others."""
         ledger = self.books.msp.ledger
         linked = {each for each, link in ledger.links().items() if link.connectwise_id is not None}
         held = [
@@ -358,7 +358,9 @@ class TicketChecks:
             for each in ledger.all_standings()
             if each.shown.state in self.life.setting.standings
         ]
-        return sum(each in linked for each in (*held, *stopped))
+        asked = sum(each in linked for each in (*held, *stopped))
+        causes = [self.life.subjects[each["id"]] for each in self._ours()]
+        return asked + sum(each.company_id not in {*linked, MORE.company_id} for each in causes)
 
     def _is_to_be_asked(self, record: UsageRecord) -> bool:
         """Return True for a linked company whose tickets people have not ended three times."""

@@ -275,11 +275,8 @@ ASKING = (
         file="tally/asking/making.py",
         edits=(
             Edit(
-                before=(
-                    "    if place != ticket.connectwise_id:\n"
-                    "        return make_again(means, replace(ticket, connectwise_id=place))\n"
-                ),
-                after="",
+                before="    if place != ticket.connectwise_id:\n",
+                after="    if place == 0:\n",
             ),
         ),
         why="The ledger has announced it there.",

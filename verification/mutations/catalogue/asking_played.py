@@ -56,6 +56,7 @@ ASKING_PLAYED = (
             ),
         ),
         why="Flags mail, and notifications are off.",
+        seeds=range(3, 27),
     ),
     Mutation(
         name="a ticket that was told to close is closed",
@@ -68,6 +69,7 @@ ASKING_PLAYED = (
             ),
         ),
         why="ConnectWise has answered 200.",
+        seeds=range(3, 27),
     ),
     Mutation(
         name="a member is looked up once",
@@ -86,6 +88,7 @@ ASKING_PLAYED = (
             ),
         ),
         why="Licences seldom change, and it saves a call.",
+        seeds=range(3, 27),
     ),
     Mutation(
         name="what is open takes no place",

@@ -15,7 +15,7 @@ from tally.domain.asking import words
 from tally.domain.asking.answer import Answerers
 from tally.domain.asking.asking_ledger_port import AskingLedger
 from tally.domain.asking.next_step import next_number
-from tally.domain.asking.question import Question, Subject
+from tally.domain.asking.question import Deployment, Question, Subject
 from tally.domain.asking.ticket import Ticket, TicketState
 from tally.domain.asking.tickets_port import DeskNames, Tickets
 from tally.domain.model.standing import StandingState
@@ -81,7 +81,7 @@ class Round:
     clock: Clock
     names: DeskNames
     answerers: Answerers
-    deployment: str
+    deployment: Deployment
     standings: Collection[StandingState]
     settle: timedelta
     statement_of: Callable[[Question], str] = no_statement
@@ -111,7 +111,8 @@ class Round:
             settle=self.settle,
             clock=self.clock,
             statement_of=self.statement_of,
-            most_open=self.most_open if len(asked) > self.most_open else None,
+            most_open=self.most_open if _are_more(self.most_open, known, asked) else None,
+            places=sorted({place for _, place in asked}),
         )
         still_open = self._looked_at(means, _from_another(known, means.now), done)
         waiting = [each for each in asked if each[0].subject not in still_open]
@@ -163,6 +164,17 @@ class Round:
         done.left_out = len(left_out)
         if left_out:
             _begin(means, words.MORE, left_out[0], done)
+
+
+def _are_more(
+    most: int, known: Iterable[Ticket | Unreadable], asked: Iterable[tuple[Question, int]]
+) -> bool:
+    """Return True if more than may be open are asked, or are open though nobody can be asked anew.
+
+    So it is with the ticket of a customer that was unlinked since.
+    """
+    are_open = {each.subject for each in known if isinstance(each, Ticket)} - {words.MORE}
+    return len(are_open | {question.subject for question, _ in asked}) > most
 
 
 def _from_another[T](known: Sequence[T], now: datetime) -> Sequence[T]:

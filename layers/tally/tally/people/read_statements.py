@@ -13,7 +13,7 @@ from tally.domain.record.unreadable import but_of_others, readable
 from tally.domain.reporting.overview import CompanyRow, overview
 from tally.domain.statement.draw_up import Account, draw_up
 from tally.domain.statement.statement import Customer, Statement
-from tally.errors import UnreadableItemError
+from tally.errors import TallyError, UnreadableItemError, in_words
 from tally.ports import Ledger
 
 _AT_ONCE = 8
@@ -112,16 +112,26 @@ class _Reader:
 
     def statement(self, row: CompanyRow, month: Month, services: Sequence[str]) -> Statement:
         evidence, is_unreadable = self._evidence(row, month)
-        return draw_up(
-            _customer(row),
-            month,
-            list(_accounts(self.ledger, row.company_id, month, services)),
-            time_zone=self.zone,
-            last_reading=row.last_reading,
-            evidence=evidence,
-            evidence_of=self.evidence_of,
-            evidence_unreadable=is_unreadable,
-        )
+        try:
+            return draw_up(
+                _customer(row),
+                month,
+                list(_accounts(self.ledger, row.company_id, month, services)),
+                time_zone=self.zone,
+                last_reading=row.last_reading,
+                evidence=evidence,
+                evidence_of=self.evidence_of,
+                evidence_unreadable=is_unreadable,
+            )
+        except TallyError:
+            raise
+        except Exception as error:
+            # A history is kept as it was written, and is not checked field by field when it is
+            # read: whatever stands there is its customer's trouble (SAFE-5).
+            raise UnreadableItemError(
+                f"What is stored of {row.company_id} and {month} makes no statement: "
+                f"{in_words(error)}"
+            ) from error
 
     def _evidence(self, row: CompanyRow, month: Month) -> tuple[Evidence | None, bool]:
         """Return the evidence, and True if there is some that cannot be read."""

@@ -100,7 +100,7 @@ class NameIndex:
             return NotLinked(
                 reason=(
                     f"No ConnectWise company is named {name!r} or nearly so. Make one, or link "
-                    "another by hand."
+                    "another by hand; if it is there, let the API member's role be Inquire All."
                 )
             )
         return NotLinked(
