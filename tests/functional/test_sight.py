@@ -72,6 +72,20 @@ def test_a_role_that_sees_some_agreements(world: World) -> None:
         assert "let the API member's role be Inquire All" in world.standing(customer).shown.reason
 
 
+@pytest.mark.parametrize("right", [Right.CATALOG_INQUIRE, Right.TABLES_INQUIRE])
+def test_a_role_that_sees_no_product_or_type(world: World, right: Right) -> None:
+    """MATCH-8, MATCH-2: nor does an empty catalog or table of types say that the name is wrong."""
+    customer = world.add_customer("Harbor Dental")
+    world.connectwise.options.sees_mine = frozenset({right})
+    world.play(FIRST)
+    shown = world.standing(customer).shown
+    assert shown.state is StandingState.NEEDS_SETUP
+    assert "If it is there, let the API member's role be Inquire All." in shown.reason
+    world.connectwise.options.sees_mine = frozenset()
+    world.play(SECOND)
+    assert world.standing(customer).shown.state is StandingState.BILLING
+
+
 def test_a_role_that_sees_some_companies(world: World) -> None:
     """MATCH-8: nor is a company that such a role hides told as deleted, or as not there."""
     customers = [world.add_customer(name) for name in NAMES]

@@ -87,6 +87,22 @@ def test_wrong_keys() -> None:
     assert "keys" in str(error)
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        "",
+        '{"code": "Unauthorized", "message": "Invalid credentials"}',
+        '{"error": "ConnectWiseApi", "message": "UserNotAuthenticated"}',
+        '{"message": "Authorization has been denied for this request."}',
+    ],
+)
+def test_wrong_keys_in_connectwises_words(body: str) -> None:
+    """A 401 without words, or in those of ConnectWise or its framework, is about the keys."""
+    error = error_of(lambda: scripted(answer(401, body), INFO).agreement(1))
+    assert type(error) is CredentialsError
+    assert "keys" in str(error)
+
+
 def test_an_agreement_that_is_gone(world: World) -> None:
     """A 404 is asked about once more at companyinfo, and where nothing moved, not repeated."""
     assert type(error_of(lambda: world.client.agreement(999))) is NotFoundError

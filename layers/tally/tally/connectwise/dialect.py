@@ -21,7 +21,9 @@ _UNKNOWN_VERSION = re.compile(
     rb"|api[ _-]?version[^\"]{0,60}(support|invalid|unknown|required)",
     re.IGNORECASE,
 )
-_LIMIT = "ConnectWiseAPI"
+_ITS_OWN = re.compile(r"ConnectWise", re.IGNORECASE)
+_DENIED = "Authorization has been denied"
+"""Words of ASP.NET, on which ConnectWise runs, for a call without valid keys."""
 _KNOWN_VERSIONS = ("api-supported-versions", "api-current-version")
 
 API_VERSION = "2025.1"
@@ -105,9 +107,10 @@ def _read(body: bytes) -> _Error | None:
     except ValidationError:
         return None
     # Gateways word a refusal with a message too, but without ConnectWise's code:
-    # `{"message": "Forbidden"}`.
-    is_its_own = read.message is not None and (read.code or read.error == _LIMIT)
-    return read if is_its_own else None
+    # `{"message": "Forbidden"}`. Where ConnectWise has `error` in its place, it names itself.
+    says = read.message or ""
+    is_its_own = read.code or _ITS_OWN.match(f"{read.error}") or says.startswith(_DENIED)
+    return read if says and is_its_own else None
 
 
 def _is_misrouted(body: bytes) -> bool:

@@ -6,11 +6,12 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from tally.aws.refusals import aws_errors
+from tally.aws.table import read_item
 from tally.domain.model.month import Month
 from tally.domain.model.ticks import Ticks
 from tally.errors import ConflictError
 from tally.ledger.attributes import fields_of, unreadable
-from tally.ledger.form import instant, instant_text
+from tally.ledger.form import any_instant, instant, instant_text
 from tally.ledger.keys import Item, month_of, months, months_text, ticks_key
 
 if TYPE_CHECKING:
@@ -31,11 +32,8 @@ class TicksItem:
 
     def read(self) -> Ticks | None:
         """Return what is known of ticks; None before the first."""
-        with aws_errors(self._name):
-            answer = self._client.get_item(
-                TableName=self._table, Key=ticks_key(), ConsistentRead=True
-            )
-        return ticks_from(answer["Item"]) if "Item" in answer else None
+        item = read_item(self._client, self._table, ticks_key())
+        return None if item is None else ticks_from(item)
 
     def begin(self, tick: datetime, services: Collection[str]) -> Ticks:
         """Write ``tick`` if it is the newest, with first months if there are none; return all."""
@@ -140,7 +138,7 @@ def ticks_from(item: Item) -> Ticks:
     try:
         fields = fields_of(item)
         return Ticks(
-            newest=instant(fields["newest"]),
+            newest=any_instant(fields["newest"]),
             first_month=month_of(fields["first_month"]),
             planned=months(fields.get("planned", [])),
             finished=None if "finished" not in fields else instant(fields["finished"]),
