@@ -26,7 +26,7 @@ def written() -> Iterator[StringIO]:
 LIBRARIES = ["botocore.parsers", "urllib3.connectionpool", "s3transfer.tasks", "asyncio"]
 
 
-@pytest.mark.parametrize("name", [*LIBRARIES, "reportlab", "aws_lambda_powertools"])
+@pytest.mark.parametrize("name", [*LIBRARIES, "reportlab"])
 def test_a_library_with_a_level_of_its_own_is_quiet_too(written: StringIO, name: str) -> None:
     """SAFE-10: no library writes below WARNING, whoever set which level where."""
     library = logging.getLogger(f"{name}.of_a_test")

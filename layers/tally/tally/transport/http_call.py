@@ -15,7 +15,7 @@ from requests.adapters import BaseAdapter
 from tally.errors import TallyError
 from tally.redaction import quoted, redact
 from tally.transport.classify import Dialect, error_of
-from tally.transport.double_keys import doubled_key, doubled_key_at_top
+from tally.transport.double_keys import twice
 from tally.transport.failures import (
     BadAnswer,
     Effect,
@@ -172,14 +172,13 @@ class Transport:
         try:
             found = parser(answer.body)
         except ValidationError as error:
-            problem = _problems(error)
+            problem = twice(answer.body, of_many=of_many) or _problems(error)
         except ValueError as error:
             problem = str(error)
         else:
-            doubled = (doubled_key_at_top if of_many else doubled_key)(answer.body)
-            if not doubled:
+            problem = twice(answer.body, of_many=of_many)
+            if not problem:
                 return found
-            problem = f"it has {shortened(doubled)!r} twice"
         said = f"{len(answer.body)} bytes" if answer.call.personal else self._quoted(answer.body)
         raise self.unreadable(answer, f"{problem}; it answered {said}")
 
