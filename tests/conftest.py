@@ -18,7 +18,7 @@ settings.load_profile("unhurried")
 
 
 class Tracing:
-    """Counts branches in the first dozen cases of each test, and in the first of a slow one: it
+    """Counts branches in the first 20 cases of each test, and in the first of a slow one: it
     nearly doubles what a test takes, and further cases seldom take another branch.
     """
 
@@ -29,7 +29,7 @@ class Tracing:
         for each in tests:
             test = each.nodeid.partition("[")[0]
             cases[test] += 1
-            counted = 1 if each.get_closest_marker("slow") else 12
+            counted = 1 if each.get_closest_marker("slow") else 20
             if cases[test] <= counted and each.get_closest_marker("no_cover") is None:
                 self._counted.add(each)
 
