@@ -49,6 +49,7 @@ class Stack:
       they are in, and the settings of the function that publishes them.
     - ``invoke``: has the planner plan a tick that reads every company, and returns its answer.
       Raises TickFailedError.
+    - ``ask``: hands an event to a function, named by its output, and waits for no answer.
     - ``waiting``: the number of jobs that are not done, with those in flight.
     - ``who``: the caller's ARN, which the history keeps.
     - ``odd_rows``: hears of rows of the vendors' lists that nobody can place.
@@ -76,6 +77,7 @@ class Stack:
     waiting: Callable[[], int]
     dead_letters: Callable[[], DeadLetters]
     invoke: Callable[[datetime], Mapping[str, Any]]
+    ask: Callable[[str, Mapping[str, str]], None]
     who: Callable[[], str]
     clock: Clock
     scheduled: Callable[[], bool] = lambda: True

@@ -20,7 +20,7 @@ from local.checkout import ROOT, STATE
 from local.demo_book import write_book
 from local.demo_check import Comparison, compare, expected_additions
 from local.demo_ledger import read_ledger
-from local.demo_play import Player, instants, invoicing_day
+from local.demo_play import Player, instants, invoicing_day, last_walk
 from local.demo_question import answered, asked_and_read, faults
 from local.demo_report import report
 from local.desk import DESK_PARAMETERS, make_desk
@@ -111,6 +111,7 @@ def _play(stack: Stack, present: date) -> Comparison:
     invoice = partial(player.invoice, agreements=demo_agreements(scenario))
     steps: list[tuple[datetime, Callable[[datetime], None]]] = [
         *((at, player.tick) for at in instants(first, second)),
+        (last_walk(second), player.walk),
         (invoicing_day(second), invoice),
         *((at, player.ask) for at in asked_and_read(second)),
         (answered(second), player.answer),
@@ -130,13 +131,16 @@ def _play(stack: Stack, present: date) -> Comparison:
     compared = compare(scenario, expected, additions, product=DEMO_PRODUCT)
     letters = [
         f"A message ended in the dead-letter queue of {queue}: {body}"
-        for queue in ("jobs", "schedule", "planner")
+        for queue in ("jobs", "schedule", "planner", "evidence")
         for body in stack.dead_letters(queue)
     ]
-    index = write_book(stack, months[1], stack.directory / "book")
-    _say(f"\nA statement of {months[1].label} for each customer: open {index.relative_to(ROOT)}\n")
+    index, unproven = write_book(stack, months[1], stack.directory / "book")
+    _say(
+        f"\nA statement of {months[1].label} for each customer, with the machines behind its "
+        f"number: open {index.relative_to(ROOT)}\n"
+    )
     asked = faults(connectwise.tickets(), connectwise.mails())
-    differences = [*compared.differences, *letters, *asked]
+    differences = [*compared.differences, *letters, *asked, *unproven]
     return Comparison(compared=compared.compared, differences=differences)
 
 

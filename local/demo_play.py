@@ -16,6 +16,7 @@ from local.simulator_clients import (
     TrueInvoice,
 )
 from local.stack import Stack
+from local.walk_at import walk_at
 from simulators.connectwise.desk.example import JANE
 from tally.domain.model.month import Month
 from tally.domain.record.usage_record import RecordState
@@ -45,6 +46,15 @@ def instants(first: date, second: date) -> Sequence[datetime]:
         _at(second.replace(day=14), 9, 5),
         _at(second.replace(day=25), 9, 5),
     )
+
+
+def last_walk(second: date) -> datetime:
+    """Return the time of the last walk in the second month, given that month's first day, in GMT.
+
+    It asks about every machine that is missing behind a count. The first month has no walk: what
+    was not recorded is called so (PROOF-5).
+    """
+    return _at(Month.of(_at(second, 0, 0)).last, 23, 23)
 
 
 def invoicing_day(second: date) -> datetime:
@@ -94,6 +104,14 @@ class Player:
         for agreement_id in agreements:
             self.connectwise.act("run_invoice", agreement_id=agreement_id)
         self.say(f"{in_lines(billed(self.connectwise.invoices(), self.names))}\n")
+
+    def walk(self, at: datetime) -> None:
+        """Walk the inventory at that instant, and say how many customers' machines were seen."""
+        self._arrive(at)
+        looks = walk_at(self.stack, at, self.stack.directory)
+        self.say(
+            f"{in_lines([f'Machines of {looks} customers recorded, each with when it was seen'])}\n"
+        )
 
     def ask(self, at: datetime) -> None:
         """Have a round of tickets at that instant, and say what became of the tickets."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from itertools import groupby
 from typing import Annotated
 
@@ -18,6 +19,7 @@ from tally.domain.book.chain import Difference
 from tally.domain.book.edition import Edition, MonthBooks
 from tally.domain.book.manifest import folder
 from tally.domain.model.month import Month
+from tally.publishing.known_books import UnreadBooks, known_books
 from tally.publishing.verify import Verified, Verify
 from tally.statements.book import INDEX
 
@@ -41,36 +43,41 @@ def add(app: typer.Typer) -> None:
 def list_books(session: Session) -> int:
     """List the published books, each edition with its place in the bucket.
 
-    Exits with 1 if the last attempt to publish one has failed.
+    Exits with 1 if the last attempt to publish one has failed, or the ledger's item of one cannot
+    be read.
     """
     stack, out = session.stack, session.output
     months = _months(stack)
     bucket = stack.bucket().name
-    failed = [each for each in months if each.trouble is not None]
+    troubles = list(filter(None, map(_trouble, months)))
     if out.as_json:
         out.document([_document(each, bucket) for each in months])
     else:
-        _list(session, months, failed, bucket)
-    return FINDINGS if failed else DONE
+        _list(session, months, troubles, bucket)
+    return FINDINGS if troubles else DONE
 
 
 def _list(
-    session: Session, months: Sequence[MonthBooks], failed: Sequence[MonthBooks], bucket: str
+    session: Session,
+    months: Sequence[MonthBooks | UnreadBooks],
+    troubles: Sequence[str],
+    bucket: str,
 ) -> None:
-    """Print each edition in a row, and the reason of each month that could not be published."""
+    """Print each edition in a row, and what is the trouble with a month."""
     stack, out = session.stack, session.output
     rows = [
         [str(each.month), *_row(edition), f"s3://{bucket}/{_index(each.month, edition)}"]
         for each in months
+        if isinstance(each, MonthBooks)
         for edition in each.editions
     ]
     if rows:
         out.table(_COLUMNS, rows)
         out.paragraph(_HOW_TO_READ)
-    elif not failed:
+    elif not troubles:
         out.paragraph(before_first_tick(stack) or _NONE_YET)
-    for each in failed:
-        out.paragraph(_trouble(each))
+    for each in troubles:
+        out.paragraph(each)
 
 
 _COLUMNS = (
@@ -150,15 +157,17 @@ def _told(verified: Verified, bucket: str) -> Iterator[str]:
     )
 
 
-def _months(stack: Stack) -> Sequence[MonthBooks]:
+def _months(stack: Stack) -> Sequence[MonthBooks | UnreadBooks]:
     """Read the books of every month since the first tick, leaving out months without any."""
     ticks = stack.ledger().ticks()
     if ticks is None:
         return []
     months = ticks.first_month.through(Month.of(stack.clock.now()))
     with ThreadPoolExecutor(_AT_ONCE) as pool:
-        found = list(pool.map(stack.books().read, months))
-    return [each for each in found if each.editions or each.trouble is not None]
+        found = list(pool.map(partial(known_books, stack.books()), months))
+    return [
+        each for each in found if isinstance(each, UnreadBooks) or each.editions or each.trouble
+    ]
 
 
 def _index(month: Month, edition: Edition) -> str:
@@ -174,20 +183,34 @@ def _row(edition: Edition) -> list[str]:
     ]
 
 
-def _trouble(books: MonthBooks) -> str:
+def _trouble(books: MonthBooks | UnreadBooks) -> str:
+    """Return what is the trouble with a month's books; "" if there is none."""
+    if isinstance(books, UnreadBooks):
+        return (
+            f"{books.month.label}: {books.why} Its books are in the bucket all the same, and "
+            "`tally book verify` holds them to their manifests; docs/recovery.md says how to "
+            "restore the ledger."
+        )
     trouble = books.trouble
-    assert trouble is not None
+    if trouble is None:
+        return ""
     return (
         f"{books.month.label}: the last attempt to publish its book failed at "
         f"{minute(trouble.at)} GMT: {trouble.why} It is tried again at 05:30 and 17:30 GMT."
     )
 
 
-def _document(books: MonthBooks, bucket: str) -> Document:
+def _document(books: MonthBooks | UnreadBooks, bucket: str) -> Document:
+    if isinstance(books, UnreadBooks):
+        told: Document = {"editions": [], "failed": None, "unreadable": books.why}
+    else:
+        told = {**_known_document(books), "unreadable": None}
+    return {"month": str(books.month), "bucket": bucket, **told}
+
+
+def _known_document(books: MonthBooks) -> Document:
     trouble = books.trouble
     return {
-        "month": str(books.month),
-        "bucket": bucket,
         "editions": [
             {
                 "edition": each.number,

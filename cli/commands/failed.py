@@ -1,12 +1,13 @@
 """`tally failed …`: shows what failed for good and why, and has it done after all."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Annotated
 
 import typer
 
+from cli.asked_again import AGAIN, ask_again
 from cli.command import Session, Yes, command
 from cli.company_search import Found, find_company
 from cli.deployment.dead_letters import Letter, LetterKind
@@ -50,7 +51,7 @@ class _Shown:
 
 
 def list_failed(session: Session) -> int:
-    """List the jobs and ticks that failed to the last attempt, each with its reason.
+    """List what failed to the last attempt, in each queue of failures, with its reason.
 
     Exits with 1 where there are any.
     """
@@ -81,8 +82,8 @@ def list_failed(session: Session) -> int:
         )
         out.say()
         out.say(
-            f"{several(len(shown), 'message')}. `tally failed retry` plans anew what they are "
-            "about, and removes them."
+            f"{several(len(shown), 'message')}. `tally failed retry` has done what they are about, "
+            "and removes them."
         )
     return FINDINGS if shown else DONE
 
@@ -95,10 +96,11 @@ def retry(
     *,
     yes: Yes = False,
 ) -> int:
-    """Plan anew what failed for good, and remove its messages.
+    """Have done what failed for good, and remove its messages.
 
     A job is never replayed: its company is planned anew, so that what is done is right now. A tick
-    that failed is made up for by one tick now, and so is a message that nobody can read.
+    that failed is made up for by one tick now, and so is a job that nobody can read; a book by one
+    look at the books, machines by one walk. A digest is sent after all.
     """
     stack, out = session.stack, session.output
     queues = stack.dead_letters()
@@ -143,12 +145,19 @@ class _Retried:
     planned: list[tuple[Found, Sequence[Month]]]
     removed: list[Letter]
     kept: list[tuple[Letter, str]]
+    asked: set[LetterKind] = field(default_factory=set)
     tick: str = ""
 
 
 def _retry(session: Session, letters: Sequence[Letter]) -> _Retried:
     retried = _Retried(planned=[], removed=[], kept=[])
-    of_ticks = [each for each in letters if each.job is None]
+    for letter, why in ask_again(session.stack, [each for each in letters if each.kind in AGAIN]):
+        if why:
+            retried.kept.append((letter, why))
+        else:
+            retried.asked.add(letter.kind)
+            retried.removed.append(letter)
+    of_ticks = _for_a_tick(letters)
     if of_ticks:
         _tick_anew(session, of_ticks, retried)
     by_company: dict[str, list[Letter]] = {}
@@ -160,6 +169,11 @@ def _retry(session: Session, letters: Sequence[Letter]) -> _Retried:
             step(done=number, total=len(by_company))
             _plan_anew(session, company_id, of_company, retried)
     return retried
+
+
+def _for_a_tick(letters: Sequence[Letter]) -> Sequence[Letter]:
+    """Return those that a tick makes up for: failed ticks, and jobs that nobody can read."""
+    return [each for each in letters if each.job is None and each.kind not in AGAIN]
 
 
 def _plan_anew(
@@ -196,11 +210,16 @@ def _tick_anew(session: Session, letters: Sequence[Letter], retried: _Retried) -
 
 def _question(letters: Sequence[Letter]) -> str:
     companies = sorted({each.job.company_name for each in letters if each.job is not None})
-    ticks = any(each.job is None for each in letters)
     more = len(companies) - _MOST_NAMED
     named = ", ".join(companies[:_MOST_NAMED]) + (f" and {more} more" if more > 0 else "")
-    parts = [*(["a tick"] if ticks else []), *([named] if named else [])]
-    return f"Plan {' and '.join(parts)} anew, and remove {several(len(letters), 'message')}?"
+    parts = [*(["a tick"] if _for_a_tick(letters) else []), *([named] if named else [])]
+    kinds = {each.kind for each in letters}
+    acts = [
+        *([f"plan {' and '.join(parts)} anew"] if parts else []),
+        *(f"{again.act} now" for kind, again in AGAIN.items() if kind in kinds),
+    ]
+    told = f"{', '.join(acts)}, and remove {several(len(letters), 'message')}?"
+    return told[0].upper() + told[1:]
 
 
 def _told(session: Session, retried: _Retried) -> int:
@@ -218,6 +237,7 @@ def _retried_document(retried: _Retried) -> Document:
             for found, months in retried.planned
         ],
         "tick": retried.tick or None,
+        "asked": sorted(retried.asked),
         "removed": len(retried.removed),
         "kept": [
             {"id": each.id, "queue": each.kind.value, "why": why} for each, why in retried.kept
@@ -233,6 +253,8 @@ def _print_retried(out: Output, retried: _Retried) -> None:
             f"{found.name}: "
             f"{' and '.join(each.label for each in months) or 'nothing is due any more'}."
         )
+    for kind in sorted(retried.asked):
+        out.say(f"Asked for: {AGAIN[kind].act}. If it fails again, it comes to this list again.")
     out.say(f"{several(len(retried.removed), 'message')} removed.")
     for each, why in retried.kept:
         out.say(f"Kept: {each.kind} message {each.id}: {why}")
@@ -251,10 +273,23 @@ def _shown(letter: Letter, ledger: Ledger, *, now: datetime) -> _Shown:
     if letter.kind is LetterKind.JOB:
         return _Shown(letter=letter, about=NOTHING, reason=_UNREADABLE)
     return _Shown(
-        letter=letter,
-        about=f"tick {letter.tick or NOTHING}",
-        reason=letter.reason or "No reason was given.",
+        letter=letter, about=_about(letter), reason=letter.reason or "No reason was given."
     )
+
+
+def _about(letter: Letter) -> str:
+    """Return what was to be done, in the words of the event that failed."""
+    match letter.kind:
+        case LetterKind.DIGEST:
+            return f"digest {letter.word('digest') or NOTHING}, {letter.word('at') or NOTHING}"
+        case LetterKind.BOOK:
+            return f"look at the books {letter.word('at') or NOTHING}"
+        case LetterKind.EVIDENCE:
+            company = letter.word("company_id")
+            of_company = f", machines of {company}" if company else ""
+            return f"walk {letter.word('walk') or NOTHING}{of_company}"
+        case _:
+            return f"tick {letter.tick or NOTHING}"
 
 
 def _why_refused(job: Job, ledger: Ledger, *, now: datetime) -> str:
@@ -287,6 +322,7 @@ def _document(shown: _Shown) -> Document:
         "id": shown.letter.id,
         "queue": shown.letter.kind.value,
         "sent": instant(shown.letter.sent),
+        "about": shown.about,
         "company": None if job is None else job.company_id,
         "name": None if job is None else job.company_name,
         "month": None if job is None else str(job.month),

@@ -76,6 +76,7 @@ def connect(target: Target) -> Stack:
         waiting=to.waiting,
         dead_letters=lambda: SQSDeadLetters(to.client("sqs"), to.outputs),
         invoke=to.invoke,
+        ask=to.ask,
         who=lambda: to.who,
         clock=WallClock(),
         scheduled=to.scheduled,
@@ -213,6 +214,14 @@ class _Connection:
         return _invoke(
             self.client("lambda"), output(self.outputs, "PlannerFunction", stack=self.name), tick
         )
+
+    def ask(self, function: str, event: Mapping[str, str]) -> None:
+        functions: LambdaClient = self.client("lambda")
+        name = output(self.outputs, function, stack=self.name)
+        with aws_errors(f"the function {name}"):
+            functions.invoke(
+                FunctionName=name, InvocationType="Event", Payload=json.dumps(event).encode()
+            )
 
     @cached_property
     def who(self) -> str:

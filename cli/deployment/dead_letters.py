@@ -1,7 +1,8 @@
-"""The three queues of failures: jobs, ticks in which the planner failed, undelivered ticks."""
+"""The stack's queues of failures: what each function, or the delivery to it, failed at for good."""
 
 import json
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -26,7 +27,7 @@ _HIDDEN_SECONDS = 60
 _WAIT_SECONDS = 1
 """A receive that waits asks all of SQS's servers; another may find a full queue empty."""
 
-_LONGEST_TICK = 40
+_LONGEST_WORD = 40
 _MOST = 1000
 _BATCH = 10
 
@@ -37,6 +38,20 @@ class LetterKind(StrEnum):
     JOB = "jobs"
     PLANNER = "planner"
     SCHEDULE = "schedule"
+    DIGEST = "digests"
+    BOOK = "books"
+    EVIDENCE = "evidence"
+
+
+QUEUES: Mapping[LetterKind, str] = {
+    LetterKind.JOB: "JobsDeadLetterQueue",
+    LetterKind.PLANNER: "PlannerFailureQueue",
+    LetterKind.SCHEDULE: "ScheduleDeadLetterQueue",
+    LetterKind.DIGEST: "ReporterFailureQueue",
+    LetterKind.BOOK: "BookFailureQueue",
+    LetterKind.EVIDENCE: "EvidenceDeadLetterQueue",
+}
+"""The queues by the template's outputs. Rounds at tickets have none: the next one is the retry."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,14 +81,23 @@ class Letter:
     @property
     def tick(self) -> str:
         """The tick that was to be planned, as it was written; "" if the letter names none."""
+        return self.word("tick")
+
+    @property
+    def event(self) -> Mapping[str, Any]:
+        """The event that the function got, or was to get; empty if it cannot be read."""
         body = _object(self.body)
         event = body.get("requestPayload", body)
-        tick = event.get("tick") if isinstance(event, dict) else None
-        return told(tick, _LONGEST_TICK) if isinstance(tick, str) else ""
+        return event if isinstance(event, dict) else {}
+
+    def word(self, name: str) -> str:
+        """Return a text of the event as it was written, in short; "" if there is none."""
+        text = self.event.get(name)
+        return told(text, _LONGEST_WORD) if isinstance(text, str) else ""
 
 
 class DeadLetters(Protocol):
-    """The three queues together."""
+    """All queues of failures together."""
 
     def read(self) -> Sequence[Letter]:
         """Return every letter, the oldest first. Each stays where it is."""
@@ -89,16 +113,12 @@ class DeadLetters(Protocol):
 
 
 class SQSDeadLetters:
-    """The three queues on SQS, by the template's outputs."""
+    """The queues on SQS, by the template's outputs."""
 
     def __init__(self, client: "SQSClient", outputs: Mapping[str, str]) -> None:
         self._client = client
         try:
-            self._urls = {
-                LetterKind.JOB: outputs["JobsDeadLetterQueue"],
-                LetterKind.PLANNER: outputs["PlannerFailureQueue"],
-                LetterKind.SCHEDULE: outputs["ScheduleDeadLetterQueue"],
-            }
+            self._urls = {kind: outputs[name] for kind, name in QUEUES.items()}
         except KeyError as error:
             raise SetupError(
                 f"The stack has no output {error}: deploy it again with this version."
@@ -109,12 +129,10 @@ class SQSDeadLetters:
 
         Nobody else sees them until they are released.
         """
+        with ThreadPoolExecutor(len(self._urls)) as pool:
+            found = pool.map(self._read, self._urls.keys(), self._urls.values())
         # A standard queue may deliver a message twice: only its newest receipt surely removes it.
-        letters = {
-            letter.id: letter
-            for kind, url in self._urls.items()
-            for letter in self._read(kind, url)
-        }
+        letters = {letter.id: letter for of_queue in found for letter in of_queue}
         return sorted(letters.values(), key=lambda letter: letter.sent)
 
     def delete(self, letter: Letter) -> None:
@@ -164,7 +182,7 @@ def _letter(kind: LetterKind, message: "MessageTypeDef") -> Letter:
         body=body,
         sent=_sent(message.get("Attributes", {}).get("SentTimestamp", "0")),
         handle=message.get("ReceiptHandle", ""),
-        reason=told(_reason(kind, body, message), LONGEST),
+        reason=told(_reason(body, message), LONGEST),
     )
 
 
@@ -175,13 +193,13 @@ def _sent(milliseconds: str) -> datetime:
         return datetime.fromtimestamp(0, UTC)
 
 
-def _reason(kind: LetterKind, body: str, message: "MessageTypeDef") -> str:
+def _reason(body: str, message: "MessageTypeDef") -> str:
     """Return the error: Lambda tells it in the body, EventBridge Scheduler in the attributes."""
-    if kind is LetterKind.PLANNER:
-        record = _object(body)
-        response, context = record.get("responsePayload"), record.get("requestContext")
-        said = response.get("errorMessage", "") if isinstance(response, dict) else ""
-        condition = context.get("condition", "") if isinstance(context, dict) else ""
+    record = _object(body)
+    response, context = record.get("responsePayload"), record.get("requestContext")
+    said = response.get("errorMessage", "") if isinstance(response, dict) else ""
+    condition = context.get("condition", "") if isinstance(context, dict) else ""
+    if said or condition:
         return str(said or condition)
     attributes = message.get("MessageAttributes", {})
     told = [

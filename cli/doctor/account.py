@@ -9,6 +9,7 @@ from enum import IntEnum
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, cast
 
+from cli.deployment.dead_letters import QUEUES
 from tally.aws.refusals import aws_errors
 from tally.errors import SetupError
 
@@ -20,9 +21,6 @@ if TYPE_CHECKING:
     from mypy_boto3_sns import SNSClient
     from mypy_boto3_sqs import SQSClient
     from mypy_boto3_sts import STSClient
-
-DEAD_LETTERS = ("JobsDeadLetterQueue", "ScheduleDeadLetterQueue", "PlannerFailureQueue")
-"""Outputs that name the queues of what failed to the last."""
 
 _ALARM, _SCHEDULE = "AWS::CloudWatch::Alarm", "AWS::Scheduler::Schedule"
 _ALARMS_A_CALL = 100
@@ -142,7 +140,7 @@ class Account:
     def dead_letters(self) -> Mapping[str, int]:
         """Return the number of messages in each queue of failures, by the output that names it."""
         urls = self._outputs()
-        return {name: self.waiting(urls[name]) for name in DEAD_LETTERS if name in urls}
+        return {name: self.waiting(urls[name]) for name in QUEUES.values() if name in urls}
 
     def schedules(self, of: str = "PlannerFunction") -> Sequence[Schedule]:
         """Return the stack's schedules that fire a function, named by its output."""

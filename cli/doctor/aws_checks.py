@@ -25,6 +25,9 @@ _WHAT_FAILED = {
     "JobsDeadLetterQueue": "jobs that failed to the last attempt",
     "ScheduleDeadLetterQueue": "ticks that could not be delivered",
     "PlannerFailureQueue": "ticks in which the planner failed",
+    "ReporterFailureQueue": "digests that were not sent",
+    "BookFailureQueue": "looks at books that failed",
+    "EvidenceDeadLetterQueue": "walks of machines, or looks at some, that failed",
 }
 
 

@@ -1,17 +1,21 @@
 """The files of `events/` in the order of play, each with its expected outcome.
 
 Together they tell one story on an empty ledger: a tick and its jobs open October 2026, follow it,
-and close it.
+and close it. Nobody can set the clock of a container, and a walk proves something only within its
+own month (PROOF-1): there, the story's walk comes too late, and a walk of today makes up for it.
 """
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from local.checkout import ROOT
 from local.deployment import Function
+from tally.domain.model.month import Month
+from tally.evidence.jobs import WalkDue
 
 EVENTS_FOLDER = ROOT / "events"
 
@@ -41,11 +45,27 @@ class Event:
     function: Function
     at: datetime
     outcome: Outcome
+    folder: Path = EVENTS_FOLDER
+
+    @property
+    def path(self) -> Path:
+        """The file."""
+        return self.folder / f"{self.name}.json"
 
     @property
     def payload(self) -> Any:  # noqa: ANN401  # JSON
         """The file's content."""
-        return json.loads((EVENTS_FOLDER / f"{self.name}.json").read_text())
+        return json.loads(self.path.read_text())
+
+    def at_wall_clock(self, now: datetime) -> "Event":
+        """The event as a container plays it, by whose clock it is ``now``."""
+        if "walk" not in self.payload:
+            return self
+        month = Month.of(WalkDue.of(self.payload).at)
+        if Month.of(now) == month:
+            return self
+        over = {"skipped": f"{month} is over", "customers": 0, "jobs": 0, "failed": 0}
+        return replace(self, outcome=replace(self.outcome, answer=over))
 
 
 def differences(outcome: Outcome, seen: Outcome) -> list[str]:
@@ -242,3 +262,23 @@ EVENTS: Sequence[Event] = (
         ),
     ),
 )
+
+
+def walk_of_today(now: datetime, folder: Path) -> Event:
+    """Write a walk's event into a folder: the last one, by which the machines are recorded ``now``.
+
+    The simulators' clocks stay at the story's end. No count of today is in the ledger, so that no
+    machine need be asked about.
+    """
+    event = replace(
+        EVENTS[-1],
+        name="walk-of-today",
+        function="evidence",
+        folder=folder,
+        outcome=replace(
+            EVENTS[-1].outcome,
+            answer={"customers": 9, "skipped": "", "troubles": {}, "failed": 0},
+        ),
+    )
+    event.path.write_text(json.dumps({"walk": now.strftime("%Y-%m-%dT%H:%M:%SZ")}))
+    return event

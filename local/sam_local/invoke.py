@@ -12,7 +12,7 @@ from local.deployment import Deployment, Function
 from local.errors import LocalError
 from local.processes import run, tail, undisturbed
 from local.sam_local.engine import remove_containers
-from local.sam_local.events import EVENTS_FOLDER, Event
+from local.sam_local.events import Event
 from local.stack import ARCHITECTURE, HOST_SEEN_FROM_CONTAINERS
 
 FUNCTIONS: Sequence[Function] = (
@@ -55,7 +55,7 @@ def command(event: Event, *, environment: Path) -> Sequence[str]:
         "invoke",
         f"{event.function.title()}Function",
         "--event",
-        str((EVENTS_FOLDER / f"{event.name}.json").relative_to(ROOT)),
+        str(event.path.relative_to(ROOT)),
         "--env-vars",
         str(environment.relative_to(ROOT)),
         "--parameter-overrides",

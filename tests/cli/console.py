@@ -109,6 +109,7 @@ class Console:
     books: MemoryBooks = field(default_factory=MemoryBooks)
     bucket: MemoryBucket = field(default_factory=MemoryBucket)
     invoked: list[datetime] = field(default_factory=list)
+    asked: list[tuple[str, Mapping[str, str]]] = field(default_factory=list)
     slept: list[float] = field(default_factory=list)
 
     @property
@@ -140,6 +141,7 @@ class Console:
             waiting=lambda: len(world.queue),
             dead_letters=lambda: self.letters,
             invoke=self._invoke,
+            ask=lambda function, event: self.asked.append((function, dict(event))),
             who=lambda: WHO,
             clock=world.clock,
             sleep=self._sleep,

@@ -16,6 +16,7 @@ from moto import mock_aws
 from requests.adapters import BaseAdapter
 from typer.testing import CliRunner
 
+from cli.deployment.dead_letters import QUEUES
 from cli.main import app
 from cli.stack import Stack
 from simulators.adapter import SimulatorAdapter
@@ -193,6 +194,7 @@ class Installed:
             waiting=lambda: 0,
             dead_letters=_nothing("dead letters"),
             invoke=_nothing("planner"),
+            ask=_nothing("functions"),
             who=lambda: "arn:aws:iam::123456789012:user/ann",
             clock=self.world.clock,
             sleep=self.world._sleep,
@@ -240,9 +242,7 @@ def installed() -> Iterator[Installed]:
             name: queues.create_queue(QueueName=name)["QueueUrl"]
             for name in (
                 "JobsQueue",
-                "JobsDeadLetterQueue",
-                "ScheduleDeadLetterQueue",
-                "PlannerFailureQueue",
+                *QUEUES.values(),
             )
         }
         secrets = _client("secretsmanager")

@@ -2,8 +2,10 @@
 
 import pytest
 
+from tally.domain.book.edition import MonthBooks
 from tally.domain.model.month import Month
-from tally.errors import SetupError
+from tally.errors import SetupError, UnreadableItemError
+from testing.books import MemoryBooks
 from tests.cli.console import Console
 from tests.functional.book_world import NOVEMBER, OCTOBER, BookWorld, key, october_closed
 from tests.functional.instants import gmt
@@ -74,6 +76,37 @@ def test_a_book_that_could_not_be_published_is_told(
     assert "November 2026: the last attempt to publish its book failed at 2026-12-02" in ended.text
     assert "the bucket is gone" in ended.text
     assert "tried again at 05:30 and 17:30 GMT" in ended.text
+
+
+class _OctoberDamaged(MemoryBooks):
+    """The ledger's item of October cannot be read."""
+
+    def read(self, month: Month) -> MonthBooks:
+        """As the ledger's."""
+        if month == OCTOBER:
+            raise UnreadableItemError("the ledger's item BOOK#2026-10 BOOK cannot be read")
+        return MemoryBooks.read(self, month)
+
+
+def test_a_month_that_cannot_be_read_hides_no_other(msp: BookWorld, console: Console) -> None:
+    """SAFE-5: it is named with its item, the others are listed, and a script sees it by the exit
+    code.
+    """
+    msp.world.play(gmt("2026-12-01 00:05"), gmt("2026-12-02 00:05"))
+    msp.publish("2026-12-02 05:30")
+    console.books = _OctoberDamaged(months=msp.books.months)
+    ended = console.run("book", "list")
+    assert ended.code == 1
+    rows = [each for each in ended.out.splitlines() if "s3://books-of-tests" in each]
+    assert [each.split()[:2] for each in rows] == [["2026-11", "1"]]
+    assert "October 2026: the ledger's item BOOK#2026-10 BOOK cannot be read" in ended.text
+    told = console.run("book", "list", "--json")
+    assert told.code == 1
+    october, november = told.json
+    assert (october["month"], october["editions"]) == ("2026-10", [])
+    assert "BOOK#2026-10" in october["unreadable"]
+    assert november["unreadable"] is None
+    assert [each["edition"] for each in november["editions"]] == [1]
 
 
 def test_whole_books_are_said_to_be_so(console: Console) -> None:

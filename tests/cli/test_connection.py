@@ -63,9 +63,7 @@ class Deployed:
             name: self.clients["sqs"].create_queue(QueueName=name)["QueueUrl"]
             for name in (
                 "JobsQueue",
-                "JobsDeadLetterQueue",
-                "PlannerFailureQueue",
-                "ScheduleDeadLetterQueue",
+                *dead_letters.QUEUES.values(),
             )
         }
         self.clients["secretsmanager"].create_secret(Name="keys", SecretString=json.dumps(KEYS))
@@ -250,8 +248,19 @@ def test_a_region_is_needed(monkeypatch: pytest.MonkeyPatch) -> None:
         connect(Target(profile="nobody"))
 
 
+def test_a_function_is_asked_and_not_waited_for(deployed: Deployed) -> None:
+    """SAFE-6: the event is handed over, so that what fails of it comes to the function's queue."""
+    deployed.describes()
+    asked = {"FunctionName": "tally-book", "InvocationType": "Event", "Payload": b'{"at": "b"}'}
+    deployed.stubs["lambda"].add_response(
+        "invoke", {"StatusCode": 202, "Payload": StreamingBody(io.BytesIO(), 0)}, asked
+    )
+    connect(Target()).ask("BookFunction", {"at": "b"})
+    deployed.stubs["lambda"].assert_no_pending_responses()
+
+
 def test_dead_letters_are_read_and_stay(deployed: Deployed) -> None:
-    """SAFE-6: the letters of all three queues are read with their reasons; released they are there
+    """SAFE-6: the letters of all queues are read with their reasons; released they are there
     again, deleted they are gone.
     """
     deployed.describes()
@@ -279,9 +288,25 @@ def test_dead_letters_are_read_and_stay(deployed: Deployed) -> None:
             "ERROR_MESSAGE": {"DataType": "String", "StringValue": "The role may not."},
         },
     )
+    walk = {"requestPayload": {"walk": "w"}, "responsePayload": {"errorMessage": "No right."}}
+    for name, body in {
+        "ReporterFailureQueue": {"digest": "weekly", "at": "a"},
+        "BookFailureQueue": {"requestPayload": {"at": "b"}},
+        "EvidenceDeadLetterQueue": walk,
+    }.items():
+        sqs.send_message(QueueUrl=deployed.queues[name], MessageBody=json.dumps(body))
     queues = connect(Target()).dead_letters()
     letters = queues.read()
+    told = {(each.kind, *(each.word(name) for name in ("at", "walk"))) for each in letters}
+    assert {
+        (LetterKind.DIGEST, "a", ""),
+        (LetterKind.BOOK, "b", ""),
+        (LetterKind.EVIDENCE, "", "w"),
+    } <= told
     assert {(each.kind, each.tick, each.reason) for each in letters} == {
+        (LetterKind.DIGEST, "", ""),
+        (LetterKind.BOOK, "", ""),
+        (LetterKind.EVIDENCE, "", "No right."),
         (LetterKind.JOB, "", ""),
         (LetterKind.PLANNER, "2026-11-01T00:05:00Z", "No keys."),
         (LetterKind.PLANNER, "x", "RetriesExhausted"),
@@ -290,7 +315,7 @@ def test_dead_letters_are_read_and_stay(deployed: Deployed) -> None:
     assert queues.read() == [], "nobody else sees them meanwhile"
     queues.release(letters)
     again = queues.read()
-    assert len(again) == 4
+    assert len(again) == 7
     for each in again:
         queues.delete(each)
     queues.release([])

@@ -10,6 +10,7 @@ from datetime import timedelta
 import pytest
 from botocore.exceptions import ClientError
 
+from cli.deployment.dead_letters import QUEUES
 from cli.doctor.account import Account
 from cli.doctor.aws_checks import interval, tick_finding
 from cli.doctor.finding import Verdict
@@ -156,9 +157,7 @@ def test_a_restored_table(msp: Installed) -> None:
     assert "deletion protection is off" in protection["says"]
 
 
-@pytest.mark.parametrize(
-    "name", ["JobsDeadLetterQueue", "ScheduleDeadLetterQueue", "PlannerFailureQueue"]
-)
+@pytest.mark.parametrize("name", QUEUES.values())
 def test_dead_letters(msp: Installed, name: str) -> None:
     """What lies in a queue of failures is counted, with the command that tells why."""
     for _ in range(2):

@@ -1,11 +1,17 @@
 """`tally failed …`: what failed for good, and having it done after all."""
 
 import json
+from collections.abc import Mapping
+from dataclasses import replace
 
 import pytest
+from typer.testing import CliRunner
 
+from cli.command import Session
 from cli.deployment.dead_letters import Letter, LetterKind
+from cli.main import app
 from simulators.faults import Fault, FaultKind
+from tally.errors import SetupError
 from tally.messages import Job
 from tests.cli.console import Console
 from tests.functional.instants import gmt
@@ -54,7 +60,7 @@ def console(one: Console) -> Console:
 
 
 def test_each_is_listed_with_its_reason(console: Console) -> None:
-    """SAFE-6: each message of the three queues, with what it is about and why it failed; they stay,
+    """SAFE-6: each message of the queues, with what it is about and why it failed; they stay,
     for others to see.
     """
     console.world.gravityzone.faults.add(
@@ -130,6 +136,7 @@ def test_the_document(console: Console) -> None:
         "id",
         "queue",
         "sent",
+        "about",
         "company",
         "name",
         "month",
@@ -137,3 +144,93 @@ def test_the_document(console: Console) -> None:
         "reason",
     }
     assert [each["queue"] for each in ended.json] == ["jobs", "planner", "schedule", "jobs"]
+
+
+def lambda_letter(kind: LetterKind, number: str, event: object, why: str = "Refused.") -> Letter:
+    """An event that Lambda put there after the last attempt."""
+    return Letter(
+        kind=kind, id=number, body=json.dumps({"requestPayload": event}), sent=SOON, reason=why
+    )
+
+
+@pytest.fixture
+def beside(one: Console) -> Console:
+    """Two looks at the books, a walk, a look at machines and two digests have failed for good."""
+    one.world.clock.set(LATER)
+    weekly = {"digest": "weekly", "at": "2026-11-02T07:00:00Z"}
+    look = {"task": "look", "walk": "2026-11-02T03:37:00Z", "company_id": "c-7"}
+    one.letters.letters = [
+        lambda_letter(LetterKind.BOOK, "b-1", {"at": "2026-11-02T05:30:00Z"}),
+        lambda_letter(LetterKind.BOOK, "b-2", {"at": "2026-11-02T17:30:00Z"}),
+        lambda_letter(LetterKind.EVIDENCE, "e-1", {"walk": "2026-11-02T03:37:00Z"}),
+        Letter(kind=LetterKind.EVIDENCE, id="e-2", body=json.dumps(look), sent=SOON),
+        Letter(kind=LetterKind.DIGEST, id="d-1", body=json.dumps(weekly), sent=SOON),
+        lambda_letter(LetterKind.DIGEST, "d-2", weekly),
+    ]
+    return one
+
+
+def test_books_evidence_and_digests_are_listed(beside: Console) -> None:
+    """SAFE-6: every queue of failures is looked at; each message tells what was to be done."""
+    ended = beside.run("failed", "list", "--json")
+    assert ended.code == 1
+    assert [(each["queue"], each["about"]) for each in ended.json] == [
+        ("books", "look at the books 2026-11-02T05:30:00Z"),
+        ("books", "look at the books 2026-11-02T17:30:00Z"),
+        ("evidence", "walk 2026-11-02T03:37:00Z"),
+        ("evidence", "walk 2026-11-02T03:37:00Z, machines of c-7"),
+        ("digests", "digest weekly, 2026-11-02T07:00:00Z"),
+        ("digests", "digest weekly, 2026-11-02T07:00:00Z"),
+    ]
+    assert ended.json[0]["reason"] == "Refused."
+
+
+def test_books_evidence_and_digests_are_made_up_for(beside: Console) -> None:
+    """SAFE-6: one look and one walk now, each digest once; no tick is planned for them."""
+    ended = beside.done("failed", "retry", "--yes", "--json")
+    assert beside.asked == [
+        ("BookFunction", {"at": "2026-11-03T10:00:00Z"}),
+        ("EvidenceFunction", {"walk": "2026-11-03T10:00:00Z"}),
+        ("ReporterFunction", {"digest": "weekly", "at": "2026-11-02T07:00:00Z"}),
+    ]
+    assert beside.invoked == []
+    assert (ended.json["asked"], ended.json["removed"]) == (["books", "digests", "evidence"], 6)
+    assert beside.letters.letters == []
+
+
+def test_what_no_function_takes_stays(beside: Console) -> None:
+    """SAFE-6: a digest that nobody can read stays, and so does what a function does not take."""
+
+    def refuse(function: str, event: Mapping[str, str]) -> None:
+        if function == "BookFunction":
+            raise SetupError("The right is missing.")
+        beside.asked.append((function, event))
+
+    beside.letters.letters.append(lambda_letter(LetterKind.DIGEST, "d-3", {"digest": "hourly"}))
+    stack = replace(beside.stack, ask=refuse)
+    result = CliRunner().invoke(app, ["failed", "retry", "--yes"], obj=stack)
+    assert result.exit_code == 1
+    assert [each.id for each in beside.letters.letters] == ["b-1", "b-2", "d-3"]
+    assert result.stdout.count("The right is missing.") == 2
+    assert "asks for no digest" in result.stdout
+
+
+def test_a_retry_says_what_it_will_do(beside: Console, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is confirmed is told: what is done now, and how many messages go."""
+    beside.letters.letters.append(job_letter(beside))
+    asked: list[str] = []
+    monkeypatch.setattr(Session, "confirm", lambda _, question, *, yes: asked.append(question))
+    beside.done("failed", "retry")
+    (question,) = asked
+    assert question == (
+        "Plan Customer 0000 anew, send the digests now, look at the books now, walk the inventory "
+        "of machines now, and remove 7 messages?"
+    )
+
+
+def test_a_companys_retry_leaves_the_others(beside: Console) -> None:
+    """A company's own jobs are planned anew; books, evidence and digests are of nobody alone."""
+    beside.letters.letters.append(job_letter(beside))
+    beside.done("failed", "retry", "Customer 0000", "--yes")
+    assert beside.asked == []
+    assert len(beside.letters.letters) == 6

@@ -31,7 +31,7 @@ class BookWorld:
     books: MemoryBooks = field(default_factory=MemoryBooks)
     customers: list[Customer] = field(default_factory=list)
     seconds: float = 900
-    pages: Callable[[Month], Iterable[tuple[str, bytes]]] | None = None
+    pages: Callable[[Month, dict[str, str]], Iterable[tuple[str, bytes]]] | None = None
 
     def add(self, name: str, machines: int) -> Customer:
         """Add a customer with so many machines."""
@@ -45,12 +45,12 @@ class BookWorld:
     ) -> Callable[[datetime, str], Published]:
         """The function `book`, with its ports wrapped."""
         ledger, books = self.world.ledger, wrap(self.books)
+        pages = Pages(ledger=ledger, evidence=self.evidence, evidence_of="endpoints", zone="UTC")
         write = WriteEdition(
             books=books,
             bucket=wrap(self.bucket),
             clock=self.world.clock,
-            pages=self.pages
-            or Pages(ledger=ledger, evidence=self.evidence, evidence_of="endpoints", zone="UTC"),
+            pages=self.pages or pages,
             seconds_left=lambda: self.seconds,
             at_once=1,
         )
@@ -58,6 +58,7 @@ class BookWorld:
             ledger=ledger,
             books=books,
             write=write,
+            missing=pages.missing,
             close_day=2,
             seconds_left=lambda: self.seconds,
         )

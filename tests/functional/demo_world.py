@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, time
 
 from local.demo_check import Comparison, Expected, compare, expected_additions
 from local.demo_ledger import LedgerContents
-from local.demo_play import instants, invoicing_day
+from local.demo_play import instants, invoicing_day, last_walk
 from local.demo_question import answered, asked_and_read, offered
 from local.desk import make_desk
 from local.simulator_clients import (
@@ -38,6 +38,7 @@ from simulators.scenario import Scenario
 from tally.domain.model.month import Month
 from testing.asking import MemoryAsking, asking_round
 from testing.world import World
+from tests.functional.evidence_world import EvidenceWorld
 
 
 @dataclass(slots=True, kw_only=True)
@@ -50,6 +51,7 @@ class DemoWorld:
     scenario: Scenario = field(init=False)
     months: Sequence[Month] = field(init=False)
     world: World = field(init=False)
+    machines: EvidenceWorld = field(init=False)
 
     def __post_init__(self) -> None:
         self.scenario = demo_scenario(self.present)
@@ -57,6 +59,7 @@ class DemoWorld:
         clock = VirtualClock(self.months[0].starts)
         self.world = World(clock=clock, connectwise_world=self.scenario.connectwise)
         self.world.gravityzone = GravityZoneSimulator(clock, self.scenario.gravityzone)
+        self.machines = EvidenceWorld(world=self.world, calls_per_second=10)
         client = self.world._gravityzone_client(SimulatorAdapter(self.world.gravityzone))
         self.world.plan = replace(self.world.plan, gravityzone=client)
 
@@ -83,7 +86,12 @@ class DemoWorld:
                 self._act("add_note", ticket_id=ticket.id, text=line, by=JANE)
             else:
                 assert asking_round(self.world, memory)().failures == {}
-        self.world.play(*(at for at in ticks if at > reading))
+        walk = last_walk(second)
+        self.world.play(*(at for at in ticks if reading < at < walk))
+        self.machines.reach(walk)
+        assert self.machines.function().walk(walk).troubles == {}
+        self.machines.work()
+        self.world.play(*(at for at in ticks if at > walk))
         assert self.world.failures == []
 
     def _act(self, act: str, **details: object) -> int | None:

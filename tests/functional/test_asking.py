@@ -7,6 +7,7 @@ import pytest
 
 from simulators.connectwise import API
 from simulators.connectwise.desk.example import CONTRACTOR, CUSTOMER, JANE, PETER, ROBOT
+from tally.domain.asking import words
 from tally.domain.asking.ticket import TicketState
 from tests.functional.asking_world import DAY, HELD_AT, QUARTER, AskingWorld, said_once
 
@@ -200,13 +201,27 @@ def test_a_time_entry_brings_no_hint_to_numbers_that_moved(asked: AskingWorld) -
     assert "approve 260" in asked.texts()[-1]
 
 
+def test_an_answer_that_is_edited_to_the_new_code_brings_a_hint(asked: AskingWorld) -> None:
+    """ASK-3: a note older than the question answers nothing; whoever waits for it is told once."""
+    note = asked.answer()
+    asked.tick(260)
+    asked.run()
+    asked.people.edit_note(note, asked.line("approve 260"), by=JANE)
+    asked.settle()
+    assert said_once(asked.texts(), "A note here seems to be meant as an answer")
+    assert asked.rulings == []
+    asked.answer("approve 260")
+    asked.settle()
+    assert len(asked.rulings) == 1
+
+
 def test_numbers_that_go_on_moving_are_asked_once_an_hour(asked: AskingWorld) -> None:
     """ASK-4: without an answer to it, a question is renewed in the ticket, and not at each run."""
     for machines in (241, 242):
         asked.tick(machines)
         asked.settle()
     assert len(asked.tickets) == 1
-    renewed = [each for each in asked.texts() if each.startswith("The numbers have moved")]
+    renewed = [each for each in asked.texts() if each.startswith(words.MOVED)]
     assert 1 <= len(renewed) <= 2
     assert "approve 242" in asked.texts()[-1]
 

@@ -98,6 +98,25 @@ def test_beyond_the_bound_one_ticket_says_so(monkeypatch: pytest.MonkeyPatch) ->
     assert all(each.state is TicketState.CLOSED for each in memory.tickets.values())
 
 
+def test_that_more_wait_is_said_where_it_can_be(monkeypatch: pytest.MonkeyPatch) -> None:
+    """ASK-8: refused at a company that is gone from ConnectWise, it is said at another one."""
+    monkeypatch.setattr(asking, "MOST_OPEN", 3)
+    world, customers, memory = held(6)
+    by_id = sorted(customers, key=lambda each: each.id)
+    gone = [each.connectwise_id for each in by_id[3:5]]
+    group = world.connectwise.people.add_company("Group", "The Group")
+    for each in gone:
+        world.connectwise.people.merge_company(each, into=group)
+    refused = run(world, memory, fails=True)
+    assert refused.failures.keys() == {"*:standing"}
+    for _ in range(6):
+        world.clock.advance(DAY)
+        run(world, memory, fails=True)
+    said = [each for each in world.connectwise.desk if ":*:" in each["externalXRef"]]
+    assert [each["closedFlag"] for each in said] == [False]
+    assert said[0]["company"]["id"] not in gone
+
+
 def test_two_hundred_are_the_bound() -> None:
     """ASK-8: as settings and documents say."""
     assert asking.MOST_OPEN == 200

@@ -1,7 +1,7 @@
 """Books of closed months in a bucket: when an edition is written, and what is in it."""
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 import pytest
@@ -9,6 +9,7 @@ import pytest
 from tally.domain.book.edition import MonthBooks
 from tally.domain.model.company import EVERYBODY, Stretch
 from tally.domain.model.month import Month
+from tally.domain.record.history import HistoryEntry
 from tally.domain.record.record_key import RecordKey
 from tally.domain.record.unreadable import Unreadable
 from tally.domain.record.usage_record import UsageRecord
@@ -28,6 +29,7 @@ from tests.functional.book_world import (
     NOVEMBER,
     OCTOBER,
     BookWorld,
+    closing_days,
     key,
     october_closed,
 )
@@ -120,7 +122,8 @@ def test_a_record_that_cannot_be_read_makes_the_book_provisional(msp: BookWorld)
     def odd(within: Stretch = EVERYBODY) -> Iterator[UsageRecord | Unreadable]:
         for each in sound(within):
             is_harbors = isinstance(each, UsageRecord) and each.key.company_id == harbor
-            yield Unreadable(harbor, "Harbor's item is damaged") if is_harbors else each
+            damaged = Unreadable(harbor, "Harbor's item is damaged", OCTOBER)
+            yield damaged if is_harbors else each
 
     ledger.all_open_records = odd  # type: ignore[method-assign, assignment]
     assert msp.publish(AFTER_THE_CLOSE) == ["2026-10/1"]
@@ -132,6 +135,83 @@ def test_a_record_that_cannot_be_read_makes_the_book_provisional(msp: BookWorld)
     ledger.all_open_records = sound  # type: ignore[method-assign]
     assert msp.publish("2026-11-03 05:30") == ["2026-10/2"]
     assert msp.manifest(OCTOBER, 2)["stage"] == "final"
+
+
+DAMAGED = {
+    "an item that cannot be read": UnreadableItemError("Harbor's history is damaged"),
+    "a field that nobody wrote": None,
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGED.values(), ids=DAMAGED)
+def test_a_history_that_cannot_be_read_makes_the_book_provisional(
+    msp: BookWorld, damage: UnreadableItemError | None
+) -> None:
+    """SAFE-5: the others are published; the customer's page comes once its history can be read."""
+    ledger, harbor = msp.world.ledger, msp.customers[0].id
+    sound = ledger.history
+
+    def odd(of: RecordKey) -> Sequence[HistoryEntry]:
+        if of.company_id == harbor and damage is not None:
+            raise damage
+        spoilt = {"lines.0.written.quantity": (None, "many")}
+        found = sound(of)
+        return (
+            [replace(each, changes=spoilt) for each in found] if of.company_id == harbor else found
+        )
+
+    ledger.history = odd  # type: ignore[method-assign]
+    assert msp.publish(AFTER_THE_CLOSE) == ["2026-10/1"]
+    assert msp.publish("2026-11-02 17:30") == []
+    manifest = msp.manifest(OCTOBER, 1)
+    assert (manifest["stage"], len(manifest["files"])) == ("provisional", 3)
+    assert "is missing here" in msp.bucket.objects[key(OCTOBER, 1, "index.html")].decode()
+    ledger.history = sound  # type: ignore[method-assign]
+    assert msp.publish("2026-11-03 05:30") == ["2026-10/2"]
+    manifest = msp.manifest(OCTOBER, 2)
+    assert (manifest["stage"], len(manifest["files"])) == ("final", 4)
+    assert msp.publish("2026-11-03 17:30") == []
+    assert msp.differences() == []
+
+
+def test_a_record_that_cannot_be_read_is_its_months_trouble(msp: BookWorld) -> None:
+    """SAFE-5, PROOF-4: an open record of this month that cannot be read leaves the closed months'
+    books as they are, when it is damaged and when it is mended.
+    """
+    msp.publish("2026-11-10 05:30")
+    ledger = msp.world.ledger
+    sound = ledger.all_open_records
+    harbor = msp.customers[0].id
+
+    def odd(within: Stretch = EVERYBODY) -> Iterator[UsageRecord | Unreadable]:
+        yield from sound(within)
+        yield Unreadable(harbor, "Harbor's item is damaged", NOVEMBER)
+
+    ledger.all_open_records = odd  # type: ignore[method-assign, assignment]
+    assert msp.publish("2026-11-10 17:30") == []
+    msp.books.months.clear()  # and a book that is drawn meanwhile does not name it
+    msp.bucket.objects.clear()
+    assert msp.publish("2026-11-11 05:30") == ["2026-10/1"]
+    assert msp.manifest(OCTOBER, 1)["stage"] == "final"
+    assert "damaged" not in msp.bucket.objects[key(OCTOBER, 1, "index.html")].decode()
+    ledger.all_open_records = sound  # type: ignore[method-assign]
+    assert msp.publish("2026-11-11 17:30") == []
+
+
+def test_a_month_whose_only_record_cannot_be_read_is_provisional() -> None:
+    """SAFE-5, PROOF-5: what cannot be read is not called a month of which nothing was recorded."""
+    msp = BookWorld()
+    harbor = msp.add("Harbor Dental", 3)
+    msp.world.play(gmt("2026-10-01 00:05"), *closing_days(OCTOBER))
+
+    def odd(within: Stretch = EVERYBODY) -> Iterator[UsageRecord | Unreadable]:
+        assert within is EVERYBODY
+        yield Unreadable(harbor.id, "Harbor's item is damaged", OCTOBER)
+
+    msp.world.ledger.all_open_records = odd  # type: ignore[method-assign, assignment]
+    assert msp.publish(AFTER_THE_CLOSE) == ["2026-10/1"]
+    assert msp.manifest(OCTOBER, 1)["stage"] == "provisional"
+    assert "damaged" in msp.bucket.objects[key(OCTOBER, 1, "index.html")].decode()
 
 
 def test_the_second_reading_is_published(msp: BookWorld) -> None:
@@ -255,7 +335,11 @@ def test_a_bug_in_one_month_stops_no_other() -> None:
     whole = Pages(
         ledger=msp.world.ledger, evidence=msp.evidence, evidence_of="endpoints", zone="UTC"
     )
-    msp.pages = lambda month: [("index.html", None)] if month == OCTOBER else whole(month)  # type: ignore[list-item]
+    msp.pages = lambda month, aside: (
+        [("index.html", None)]  # type: ignore[list-item]
+        if month == OCTOBER
+        else whole(month, aside)
+    )
     with pytest.raises(TypeError):
         msp.publish("2026-12-02 05:30")
     assert [len(msp.books.read(month).editions) for month in (OCTOBER, NOVEMBER)] == [0, 1]
@@ -263,7 +347,7 @@ def test_a_bug_in_one_month_stops_no_other() -> None:
 
 def test_a_bug_is_told_in_the_ledger(msp: BookWorld) -> None:
     """SAFE-6: an error that nobody foresaw is the reason that people read, too."""
-    msp.pages = lambda _: iter([("index.html", None)])  # type: ignore[list-item]
+    msp.pages = lambda *_: iter([("index.html", None)])  # type: ignore[list-item]
     with pytest.raises(TypeError):
         msp.publish(AFTER_THE_CLOSE)
     trouble = msp.books.read(OCTOBER).trouble

@@ -4,6 +4,8 @@ does in containers.
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
 
 import boto3
 import pytest
@@ -16,7 +18,7 @@ import reporter.handler as reporter_function
 import tickets.handler as tickets_function
 import worker.handler as worker_function
 from local.sam_local.event_scene import BEGINS, opt_the_partner_in, scenario, seen
-from local.sam_local.events import EVENTS, Event, Outcome, differences
+from local.sam_local.events import EVENTS, Event, Outcome, differences, walk_of_today
 from local.simulator_clients import read_additions
 from simulators.adapter import SimulatorAdapter
 from simulators.clock import VirtualClock
@@ -24,12 +26,15 @@ from simulators.connectwise import ConnectWiseSimulator
 from simulators.control_calls import control
 from simulators.demo_scenario import DEMO_AGREEMENT_TYPE, DEMO_PRODUCT
 from simulators.gravityzone import GravityZoneSimulator
+from tally.domain.model.month import Month
 from tally.errors import TallyError
 from tally.ledger.dynamodb import DynamoDBLedger
+from tally.ledger.evidence.evidence_table import DynamoDBEvidence
 from tally.runtime.parts import bootstrap
 from tally.runtime.parts import evidence as evidence_parts
 from testing.ledger_table import create_ledger_table
 from tests.functional.deployed_functions import KEYS, Context
+from tests.functional.instants import gmt
 
 HANDLERS = {
     "planner": planner_function.handler,
@@ -130,6 +135,30 @@ def test_each_event_comes_to_what_it_says(stage: Stage) -> None:
     """
     for event in EVENTS:
         assert differences(event.outcome, stage.play(event)) == [], event.name
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("wall", ["2026-11-30 23:50", "2027-03-02 03:37"])
+def test_the_story_is_right_in_any_month(
+    stage: Stage, wall: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """PROOF-1, PROOF-5: in containers the evidence function has the machine's own clock: the walk
+    of the story comes too late, and one of today records the machines.
+    """
+    now = gmt(wall)
+    inventory = replace(evidence_parts.Outside(), clock=VirtualClock(now))
+    monkeypatch.setattr(evidence_parts, "Outside", lambda: inventory)
+    for event in (*EVENTS, walk_of_today(now, tmp_path)):
+        played = event.at_wall_clock(now)
+        assert differences(played.outcome, stage.play(played)) == [], event.name
+    recorded = DynamoDBEvidence(boto3.client("dynamodb"), "ledger")
+    months = [
+        month
+        for month in (Month(2026, 10), Month.of(now))
+        for customer in stage.gravityzone.tenant.companies()
+        if (found := recorded.read(customer.id, month)) is not None and found.machines
+    ]
+    assert set(months) == {Month.of(now)}
 
 
 def test_a_difference_is_told() -> None:

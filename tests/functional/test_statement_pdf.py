@@ -288,3 +288,30 @@ def test_it_bears_no_date() -> None:
     world.clock.advance(timedelta(days=400))
     assert drawn(stated(world, customer, "2026-11"), Form.PDF) == one
     assert b"/CreationDate (D:20000101000000+00'00')" in one
+
+
+HEBREW = " ".join(
+    f"{word}{each}"
+    for each, word in enumerate(
+        ["שלום", "עולם", "לקוח", "חשבון", "נקודות", "קצה", "מרפאה", "שיניים"] * 17
+    )
+)
+
+
+@pytest.mark.parametrize(
+    "said", ["บริษัทที่นี่จำกัด" * 24, "हिन्दीश्री" * 40, HEBREW], ids=["thai", "devanagari", "hebrew"]
+)
+def test_a_text_with_marks_or_backwards_is_not_cut_by_a_sheets_end(
+    of: Statement, said: str
+) -> None:
+    """SAFE-10: wherever the sheet ends, the statement is drawn, and no word leaves its line."""
+
+    def lines(above: int) -> list[str]:
+        [service] = of.services
+        told = replace(service, difference=("Plain.",) * above + (said,))
+        drawn_up = drawn(replace(of, services=(told,)), Form.PDF)
+        found = "\n".join(page.extract_text() for page in pages_of(drawn_up)).splitlines()
+        return [each.strip() for each in found if re.search("[\u0590-\u05ff\u0900-\u0e7f]", each)]
+
+    first = lines(1)
+    assert all(lines(above) == first for above in range(16, 34))

@@ -66,7 +66,7 @@ def test_the_number_and_since_when(world: World, harbor: Customer) -> None:
     ]
     assert service.difference == (
         "GravityZone counts 6, and 6 are billed: there is no difference between the two.",
-        "The contract commits to no number.",
+        "The contract has no minimum.",
     )
 
 
@@ -225,7 +225,7 @@ def test_no_floor_is_told_as_unknown(world: World) -> None:
     world.play(FIRST, CLOSE)
     service = of_one_service(world, lakeside, "2026-11")
     assert service.numbers.floor is None
-    assert "The number that the contract commits to: not recorded." in service.difference
+    assert "The contract's minimum is not recorded." in service.difference
 
 
 @pytest.mark.machines(4)
@@ -280,8 +280,12 @@ def test_a_credit_waits_and_is_done() -> None:
 @pytest.mark.parametrize(
     ("bill_minimum", "billed", "said"),
     [
-        (False, 7, "The contract commits to 10, more than was counted: what is billed follows the"),
-        (True, 10, "The contract commits to 10, more than was counted: the contract's number is"),
+        (
+            False,
+            7,
+            "The contract's minimum is 10, more than was counted: what is billed follows the",
+        ),
+        (True, 10, "The contract's minimum is 10, more than was counted: the minimum is billed."),
     ],
 )
 def test_a_floor_above_the_count(*, bill_minimum: bool, billed: int, said: str) -> None:

@@ -5,8 +5,10 @@ from datetime import timedelta
 
 import pytest
 
+from tally.domain.model.month import Month
 from tally.domain.model.standing import StandingState
 from tally.errors import SetupError
+from tally.people.read_statements import read_statements
 from tally.reporter.digest_due import DigestDue
 from tally.reporter.report import Report
 from testing.books import MemoryBooks
@@ -246,3 +248,24 @@ def test_digest_tells_of_an_unreadable_item(stored: StoredWorld) -> None:
     report(due.digest, due.at)
     assert "Harbor Dental" in sent[1]
     assert f"COMPANY#{harbor.id} RECORD#2026-11#endpoints" in " ".join(sent[1].split())
+
+
+def test_an_unreadable_item_is_told_in_its_months_statements(stored: StoredWorld) -> None:
+    """SAFE-5: a record that cannot be read is missing in its own month alone, and a link is told in
+    the months of which its customer has a record.
+    """
+    anchor, harbor, _ = _three(stored)
+    stored.tick(FIRST)
+    stored.put(harbor, "RECORD#2026-11#endpoints", state={"S": "paused"})
+    stored.put(anchor, "MAPPING", connectwise_id={"S": "12"})
+
+    def told(month: Month) -> dict[str, str]:
+        unreadable: dict[str, str] = {}
+        list(read_statements(stored.ledger, month, zone="UTC", unreadable=unreadable))
+        return unreadable
+
+    assert told(Month(2026, 10)) == {}
+    november = told(Month(2026, 11))
+    assert sorted(november) == sorted([anchor.id, harbor.id])
+    assert f"COMPANY#{harbor.id} RECORD#2026-11#endpoints" in november[harbor.id]
+    assert f"COMPANY#{anchor.id} MAPPING" in november[anchor.id]

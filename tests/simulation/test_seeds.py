@@ -37,7 +37,8 @@ from verification.simulation.life_oddities import KINDS_OF_ODDITIES
 from verification.simulation.msp import Msp
 from verification.simulation.partners import KINDS_OF_PARTNERS
 from verification.simulation.phases import phases_of
-from verification.simulation.play import Played, play
+from verification.simulation.play import play
+from verification.simulation.played import Played
 from verification.simulation.rate_checks import RateChecks
 from verification.simulation.seed_runner import Outcome, run
 from verification.simulation.setting import Shape, setting_of

@@ -115,6 +115,31 @@ def test_anything_else_is_no_answer(text: str) -> None:
     assert not taken(note(text.format(code=CODE)))
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "TALLY {code} approve 240\n    Set to 240.\n\nTALLY {code} reject\n    31 stay billed.",
+        "TALLY {code} approve\nNo, wait. tally  {code} Reject!",
+        "TALLY {code} approve\n> TALLY {code} reject",
+        "TALLY {code} approve 240\nTALLY {code} approve 260",
+        "TALLY {code} approve\x0bTALLY {code} void",
+    ],
+)
+def test_a_note_that_names_another_answer_too_is_none(text: str) -> None:
+    """ASK-3: who copies all lines that are offered, or thinks again, has not chosen; one hint."""
+    found = note(text.format(code=CODE))
+    assert not taken(found)
+    assert near_misses(TICKET, [found], []) == [found.id]
+
+
+@pytest.mark.parametrize(
+    "below", ["TALLY {code} approve 240", "Approve, by TALLY {code} approve.", "TALLY AAAA reject"]
+)
+def test_the_same_answer_again_below_is_no_other(below: str) -> None:
+    """ASK-3: nor is what has another question's code."""
+    assert taken(note(f"TALLY {CODE} approve\n{below.format(code=CODE)}"))
+
+
 def test_a_note_that_was_used_is_none() -> None:
     """ASK-4: what answered an earlier question answers no later one."""
     assert not taken(note(f"TALLY {CODE} approve"), of=replace(TICKET, used=(77,)))
@@ -177,7 +202,7 @@ def test_what_seems_to_be_meant_as_an_answer_brings_a_hint(text: str, is_near: b
     of = note(text.format(code=CODE), internal=False)
     assert bool(near_misses(TICKET, [of], [])) is is_near
     assert not near_misses(TICKET, [replace(of, created_by=OURS)], [])
-    assert not near_misses(replace(TICKET, used=(77,)), [of], [])
+    assert not near_misses(replace(TICKET, used=(77,), hinted=True), [of], [])
     answer = note(f"TALLY {CODE} approve")
     assert not near_misses(TICKET, [answer], taken(answer))
 

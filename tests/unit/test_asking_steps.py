@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tally.connectwise.tickets.rows import LONGEST_TEXT
 from tally.domain.asking import words
 from tally.domain.asking.next_step import (
     Hint,
@@ -22,6 +23,7 @@ from tally.domain.asking.next_step import (
 from tally.domain.asking.question import Question, question_of_standing
 from tally.domain.asking.still_ours import not_ours_any_more
 from tally.domain.asking.ticket import Given, TicketState
+from tally.domain.holds import Strangers
 from tally.domain.model.standing import WHOLE_COMPANY, Standing, failing, needs_setup, waiting
 from tests.unit.asking_scene import ASKED, BOARD, held, question, seen, ticket
 
@@ -212,3 +214,20 @@ def test_the_question_says_exactly_how_to_answer() -> None:
     lines = [each for each in told if each.startswith("TALLY")]
     assert lines == ["TALLY T7K2 approve 240", "TALLY T7K2 reject"]
     assert "240" in told[0]
+
+
+@pytest.mark.parametrize("additions", [1, 6, 40, 500])
+def test_a_question_fits_into_a_note_however_much_there_is_to_ask(additions: int) -> None:
+    """SAFE-10: with a note that is too long it would never be asked, at each run anew.
+
+    All that has no room is counted, and the answers that need none are always there.
+    """
+    many = tuple(range(999_999_000, 999_999_000 + additions))
+    hold = Strangers(why="\u202e" * 2_000, since=ASKED, additions=many, wanted=20)
+    asked = question(held(hold, pushed=None))
+    told = words.asked_anew(words.asked(asked, "T7K2", statement="x" * 400), "y" * 9_000)
+    assert len(told) <= LONGEST_TEXT
+    assert len(words.hint(asked, "T7K2")) <= LONGEST_TEXT
+    offered = [each.word for each in asked.options]
+    assert offered == ["take-over"] * min(additions, 5) + ["keep-apart", "waive"]
+    assert (f"{additions - 5} more Additions could be taken over" in told) is (additions > 5)

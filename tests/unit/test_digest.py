@@ -4,6 +4,7 @@ does where it is so.
 
 from dataclasses import replace
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 
@@ -172,6 +173,12 @@ def test_late_usage_and_credits_stand_apart() -> None:
     assert 'tally credit-done "Lake" --month 2026-10' in text
     assert "Held: waits" not in text
     assert "2 to answer" in letter.subject
+
+
+def test_a_price_is_never_rounded_in_a_credit() -> None:
+    """LATE-3: 2 at 1.125 are 2.25, and 2 at 1.12 would not be."""
+    owed = closed("lake", OCTOBER, 9, credit=replace(credit(), unit_price=Decimal("1.1250")))
+    assert "2 too many, 2.25 at 1.125 each" in credit_notice(owed, "Lake")
 
 
 def test_a_credits_notice_is_told_once() -> None:

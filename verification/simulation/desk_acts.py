@@ -21,6 +21,7 @@ _REASONS = (
     "-- Jane\nTALLY AAAA reject",
 )
 _NO_NUMBER = 0.3
+_IN_ONE_NOTE = 0.4
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,8 +91,10 @@ def _contradicting(scene: Scene) -> str:
     asked = scene.asked
     if not asked or len(asked[-1].options) == 1:
         return ""
-    one, other = scene.draw.sample(asked[-1].options, k=2)
-    return ", but ".join(scene.note(scene.choice(asked[-1], each)) for each in (one, other))
+    lines = [scene.choice(asked[-1], each) for each in scene.draw.sample(asked[-1].options, k=2)]
+    if scene.draw.random() < _IN_ONE_NOTE:
+        return scene.note("\n\n".join(lines))
+    return ", but ".join(scene.note(each) for each in lines)
 
 
 def _by_command(scene: Scene) -> str:

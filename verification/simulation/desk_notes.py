@@ -40,6 +40,16 @@ class Asked:
             return None
         return next((each for each in self.options if each[0] == word), None)
 
+    def names_another(self, line: str, option: tuple[str, str]) -> bool:
+        """Return True if a line below an answer has the code and a word, and chooses otherwise."""
+        _, *said = line.split(f"tally {self.code.casefold()} ")
+        chosen = (re.match(r"[a-z-]+(?: [0-9]+)?", each) for each in said)
+        return any(
+            self.option(["tally", self.code.casefold(), *each[0].split()]) != option
+            for each in chosen
+            if each is not None
+        )
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
@@ -90,6 +100,8 @@ def _answer(desk: Desk, note: Note, asked: Asked, setting: DeskSetting) -> Answe
     option = asked.option(lines[0].lower().split()) if lines else None
     at = moment(note["dateCreated"])
     if option is None or at <= asked.at or not _is_internal(note):
+        return None
+    if any(asked.names_another(each.lower(), option) for each in lines[1:]):
         return None
     member = (note["member"] or {}).get("identifier", "")
     wrote = {member.casefold(), note["createdBy"].casefold(), note["_info"]["updatedBy"].casefold()}

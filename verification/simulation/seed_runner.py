@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import ForkProcess
 
-from verification.simulation.play import Played, play
+from verification.simulation.play import play
+from verification.simulation.played import Played
 from verification.simulation.setting import Shape
 from verification.simulation.story import ViolationError
 

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, time, timedelta
 from random import Random
 
 from tally.domain.model.month import Month
+from tally.planner.plan import Planned
 from verification.simulation.draws import Draw, drawn
 from verification.simulation.phases import phases_of, rows_of
 from verification.simulation.setting import Setting
@@ -27,6 +28,11 @@ class Tick:
     scheduled: datetime
     fires: datetime
     look: bool = False
+
+
+def is_all(planned: Planned | None) -> bool:
+    """Return True if a tick planned all of its jobs."""
+    return planned is not None and not planned.skipped
 
 
 def schedule(setting: Setting) -> list[Tick]:

@@ -8,7 +8,7 @@ from tally.asking.questions import Questions
 from tally.domain.asking import words
 from tally.domain.asking.answer import Answerers
 from tally.domain.asking.asking_ledger_port import AskingLedger
-from tally.domain.asking.question import Question, Subject
+from tally.domain.asking.question import Deployment, Question, Subject
 from tally.domain.asking.seen import SeenNote, SeenTicket
 from tally.domain.asking.still_ours import not_ours_any_more
 from tally.domain.asking.ticket import Ticket
@@ -29,7 +29,8 @@ class Means:
 
     ``settle`` is the time after which ConnectWise's lists are believed to show every write.
     ``statement_of`` says where the statement of a question's month is, "" if nowhere. ``most_open``
-    is the number of questions that may be open at once; None while no more wait.
+    is the number of questions that may be open at once; None while no more wait. ``places`` are the
+    ConnectWise companies of all questions, by id.
     """
 
     memory: AskingLedger
@@ -39,11 +40,12 @@ class Means:
     questions: Questions
     desk: Desk
     answerers: Answerers
-    deployment: str
+    deployment: Deployment
     settle: timedelta
     clock: Clock
     statement_of: Callable[[Question], str] = no_statement
     most_open: int | None = None
+    places: Sequence[int] = ()
 
     @property
     def now(self) -> datetime:
@@ -55,6 +57,19 @@ class Means:
         if subject == words.MORE:
             return None if self.most_open is None else words.more_wait(self.most_open)
         return self.questions.of(subject, self.now)
+
+    def place_of(self, ticket: Ticket) -> int | None:
+        """Return the ConnectWise company where its subject is asked about now; None for nowhere.
+
+        That more questions wait can be said at any customer of theirs: once it was refused at one,
+        it is said at the next.
+        """
+        here = ticket.connectwise_id
+        if ticket.subject != words.MORE:
+            return self.questions.place_of(ticket)
+        if ticket.announced is not None or not self.places:
+            return here
+        return next((each for each in self.places if each > here), self.places[0])
 
     def seen(self, ticket: Ticket) -> SeenTicket | None:
         """Return the ticket as ConnectWise shows it; None if it is no service ticket any more."""

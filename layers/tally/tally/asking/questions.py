@@ -70,7 +70,7 @@ class Questions:
     def place_of(self, ticket: Ticket) -> int | None:
         """Return the id in ConnectWise of the company where its subject is asked about now.
 
-        None for nowhere: the customer was unlinked. What is no customer's stays where it is.
+        None for nowhere: the customer was unlinked. Who never was a customer stays where it is.
         """
         link = self.ledger.link(ticket.subject.company_id)
         return ticket.connectwise_id if link is None else link.connectwise_id

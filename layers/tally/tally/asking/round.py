@@ -14,7 +14,7 @@ from tally.domain.asking import words
 from tally.domain.asking.answer import Answerers
 from tally.domain.asking.asking_ledger_port import AskingLedger
 from tally.domain.asking.next_step import next_number
-from tally.domain.asking.question import Question, Subject
+from tally.domain.asking.question import Deployment, Question, Subject
 from tally.domain.asking.ticket import Ticket, TicketState
 from tally.domain.asking.tickets_port import DeskNames, Tickets
 from tally.domain.model.standing import StandingState
@@ -72,7 +72,7 @@ class Round:
     clock: Clock
     names: DeskNames
     answerers: Answerers
-    deployment: str
+    deployment: Deployment
     standings: Collection[StandingState]
     settle: timedelta
     statement_of: Callable[[Question], str] = no_statement
@@ -102,6 +102,7 @@ class Round:
             clock=self.clock,
             statement_of=self.statement_of,
             most_open=MOST_OPEN if len(asked) > MOST_OPEN else None,
+            places=sorted({place for _, place in asked}),
         )
         still_open = self._looked_at(means, _from_another(known, means.now), done)
         waiting = [each for each in asked if each[0].subject not in still_open]

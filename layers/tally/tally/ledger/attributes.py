@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from tally.domain.record.unreadable import Unreadable
 from tally.errors import UnreadableItemError
 from tally.ledger.form import Plain
-from tally.ledger.keys import Item, company_id_in
+from tally.ledger.keys import Item, company_id_in, record_month_in
 from tally.ledger.shapes import nested, shaped
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ def set_aside[T](read: Callable[[Item], T]) -> Callable[[Item], T | Unreadable]:
         try:
             return read(item)
         except UnreadableItemError as error:
-            return Unreadable(company_id_in(item), str(error))
+            return Unreadable(company_id_in(item), str(error), record_month_in(item))
 
     return reader
 

@@ -127,6 +127,14 @@ def record_key_in(item: Item) -> RecordKey:
     )
 
 
+def record_month_in(item: Item) -> Month | None:
+    """Return the month of an item's usage record; None for another kind of item."""
+    try:
+        return record_key_in(item).month
+    except ValueError:
+        return None
+
+
 @lru_cache(maxsize=64)
 def month_of(text: str) -> Month:
     """Return the month of a text, one object for all companies. Raises ValueError if it is none."""

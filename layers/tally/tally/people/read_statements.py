@@ -3,17 +3,17 @@
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from itertools import batched
+from itertools import batched, chain
 
 from tally.domain.evidence.evidence import Evidence
 from tally.domain.evidence.ledger_port import EvidenceStore
 from tally.domain.model.month import Month
 from tally.domain.record.record_key import RecordKey
-from tally.domain.reporting.overview import CompanyRow
+from tally.domain.record.unreadable import but_of_others, readable
+from tally.domain.reporting.overview import CompanyRow, overview
 from tally.domain.statement.draw_up import Account, draw_up
 from tally.domain.statement.statement import Customer, Statement
-from tally.errors import UnreadableItemError
-from tally.people.read_overview import read_overview
+from tally.errors import TallyError, UnreadableItemError, in_words
 from tally.ports import Ledger
 
 _AT_ONCE = 8
@@ -61,9 +61,7 @@ def read_statements(
     The reason of a customer that cannot be read goes to ``unreadable``, by its id (SAFE-5). A
     customer whose evidence alone cannot be read is told there too, and has its statement.
     """
-    seen = read_overview(ledger, months=[month])
-    unreadable |= {each.company_id: each.unreadable for each in seen.companies if each.unreadable}
-    rows = [each for each in seen.companies if each.of(month)]
+    rows = _rows(ledger, month, unreadable)
     reader = _Reader(
         ledger=ledger, zone=zone, store=evidence, evidence_of=evidence_of, told=unreadable
     )
@@ -84,6 +82,24 @@ def read_statements(
                     unreadable[row.company_id] = f"{row.name}: {found}"
 
 
+def _rows(ledger: Ledger, month: Month, unreadable: dict[str, str]) -> Sequence[CompanyRow]:
+    """Return the customers with a record of the month; what is unreadable of theirs is told."""
+    # Open records first: a record that is settled between the two reads shows twice, not never.
+    listed = chain(ledger.all_open_records(), ledger.all_settled_records(month))
+    records = [
+        each
+        for each in readable(but_of_others(listed, month), unreadable)
+        if each.key.month == month
+    ]
+    customers = {each.key.company_id for each in records}
+    odd_links: dict[str, str] = {}
+    links = list(readable(ledger.all_links(), odd_links))
+    for company_id in sorted(customers & odd_links.keys()):
+        unreadable.setdefault(company_id, odd_links[company_id])
+    seen = overview(ticks=None, links=links, standings=ledger.all_standings(), records=records)
+    return [each for each in seen.companies if each.records]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Reader:
     """Reads statements one by one; ``told`` hears whose evidence cannot be read (SAFE-5)."""
@@ -96,16 +112,26 @@ class _Reader:
 
     def statement(self, row: CompanyRow, month: Month, services: Sequence[str]) -> Statement:
         evidence, is_unreadable = self._evidence(row, month)
-        return draw_up(
-            _customer(row),
-            month,
-            list(_accounts(self.ledger, row.company_id, month, services)),
-            time_zone=self.zone,
-            last_reading=row.last_reading,
-            evidence=evidence,
-            evidence_of=self.evidence_of,
-            evidence_unreadable=is_unreadable,
-        )
+        try:
+            return draw_up(
+                _customer(row),
+                month,
+                list(_accounts(self.ledger, row.company_id, month, services)),
+                time_zone=self.zone,
+                last_reading=row.last_reading,
+                evidence=evidence,
+                evidence_of=self.evidence_of,
+                evidence_unreadable=is_unreadable,
+            )
+        except TallyError:
+            raise
+        except Exception as error:
+            # A history is kept as it was written, and is not checked field by field when it is
+            # read: whatever stands there is its customer's trouble (SAFE-5).
+            raise UnreadableItemError(
+                f"What is stored of {row.company_id} and {month} makes no statement: "
+                f"{in_words(error)}"
+            ) from error
 
     def _evidence(self, row: CompanyRow, month: Month) -> tuple[Evidence | None, bool]:
         """Return the evidence, and True if there is some that cannot be read."""

@@ -1,6 +1,6 @@
 """The files of a month's book, drawn from the ledger as they are asked for."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 from tally.domain.evidence.ledger_port import EvidenceStore
@@ -23,11 +23,16 @@ class Pages:
     evidence_of: str
     zone: str
 
-    def __call__(self, month: Month) -> Iterator[tuple[str, bytes]]:
-        """Give each file's name and content, the index last."""
+    def __call__(self, month: Month, unreadable: dict[str, str]) -> Iterator[tuple[str, bytes]]:
+        """Give each file's name and content, the index last; put aside what cannot be read."""
+        return book(self.statements(month, unreadable), month, unreadable=unreadable)
+
+    def missing(self, month: Month) -> Collection[str]:
+        """Return the ids of the customers of whom something cannot be read, drawing nothing."""
         unreadable: dict[str, str] = {}
-        statements = self.statements(month, unreadable)
-        return book(statements, month, unreadable=unreadable)
+        for _ in self.statements(month, unreadable):
+            pass
+        return unreadable
 
     def statements(self, month: Month, unreadable: dict[str, str]) -> Iterator[Statement]:
         """Yield the month's statements; reasons of those that cannot be read are put aside."""

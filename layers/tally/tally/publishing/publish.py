@@ -8,12 +8,12 @@ second reading, a correction, and what an earlier run left undone are one case (
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain
 
 from tally.domain.book.edition import Edition, Link, MonthBooks
 from tally.domain.book.ledger_port import BookLedger
-from tally.domain.book.manifest import state_mark
 from tally.domain.model.month import Month
-from tally.domain.record.unreadable import readable
+from tally.domain.record.unreadable import Unreadable, but_of_others, readable
 from tally.domain.record.usage_record import RecordState, UsageRecord
 from tally.errors import NotStartedError, UnreadableItemError
 from tally.ports import Ledger
@@ -36,11 +36,15 @@ class Published:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Publish:
-    """The use case with what it needs. ``seconds_left`` tells the time until the run is stopped."""
+    """The use case with what it needs. ``seconds_left`` tells the time until the run is stopped.
+
+    ``missing`` names the customers of whom a page cannot be drawn, or not all of it.
+    """
 
     ledger: Ledger
     books: BookLedger
     write: WriteEdition
+    missing: Callable[[Month], Iterable[str]]
     close_day: int
     seconds_left: Callable[[], float]
 
@@ -50,8 +54,7 @@ class Publish:
         A month that fails stops no other (SAFE-5). Raises the error of the first that failed;
         NotStartedError if the time did not suffice.
         """
-        unreadable: dict[str, str] = {}
-        opened = list(readable(self.ledger.all_open_records(), unreadable))
+        opened = list(self.ledger.all_open_records())
         written: list[str] = []
         failures: list[Exception] = []
         first, months = self._months(at)
@@ -59,7 +62,7 @@ class Publish:
         for month in months:
             try:
                 books = self.books.read(month)
-                drawn = self._drawn(month, opened, unreadable)
+                drawn = self._drawn(month, opened)
                 if not (drawn or books.newest or before):
                     continue  # nothing was recorded yet, and the chain has not begun
                 after = self._brought_up_to_date(
@@ -108,25 +111,25 @@ class Publish:
             earlier = earlier.previous
         return None
 
-    def _drawn(
-        self, month: Month, opened: Iterable[UsageRecord], unreadable: dict[str, str]
-    ) -> Drawn | None:
+    def _drawn(self, month: Month, opened: Iterable[UsageRecord | Unreadable]) -> Drawn | None:
         """Return the state that the month's book is drawn from; None if there is no record."""
-        aside = dict(unreadable)
-        settled = readable(self.ledger.all_settled_records(month), aside)
-        records = [*(each for each in opened if each.key.month == month), *settled]
-        if not records:
+        aside: dict[str, str] = {}
+        listed = but_of_others(chain(opened, self.ledger.all_settled_records(month)), month)
+        records = [each for each in readable(listed, aside) if each.key.month == month]
+        if not (records or aside):
             return None
-        marks = {(each.key.company_id, each.key.service, each.version) for each in records}
         return Drawn(
-            state=state_mark(marks, aside),
-            final=not aside and all(each.state is not RecordState.OPEN for each in records),
+            records=frozenset(
+                (each.key.company_id, each.key.service, each.version) for each in records
+            ),
+            unreadable=frozenset(aside),
+            closed=all(each.state is not RecordState.OPEN for each in records),
         )
 
     def _brought_up_to_date(
         self, books: MonthBooks, drawn: Drawn, before: Link | None, *, run: str, is_first: bool
     ) -> MonthBooks:
-        while books.newest is None or books.newest.state != drawn.state:
+        while not self._is_of(books, drawn):
             if not is_first and self.seconds_left() < _ENOUGH:
                 raise NotStartedError(
                     f"The time did not suffice to publish the book of {books.month.label}: it is "
@@ -135,10 +138,23 @@ class Publish:
             books = self.write(books, drawn, before, run=run)
         return books
 
+    def _is_of(self, books: MonthBooks, drawn: Drawn) -> bool:
+        """Return True if the newest edition is drawn from that.
+
+        An edition in which somebody is missing, though the records can be read, is drawn anew once
+        that can be read, too (SAFE-5).
+        """
+        newest = books.newest
+        if newest is None or newest.state == drawn.state:
+            return newest is not None
+        if newest.final:
+            return False
+        return newest.state == drawn.lacking(self.missing(books.month)).state
+
 
 def _added(before: MonthBooks, after: MonthBooks) -> Iterator[Edition]:
     return iter(after.editions[len(before.editions) :])
 
 
-_NOTHING = Drawn(state=state_mark((), ()), final=True)
+_NOTHING = Drawn(records=frozenset(), unreadable=frozenset(), closed=True)
 """The state of a month of which nothing was recorded, between months with books."""

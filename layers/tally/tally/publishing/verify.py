@@ -17,8 +17,8 @@ from tally.domain.book.edition import MonthBooks
 from tally.domain.book.ledger_port import BookLedger
 from tally.domain.book.manifest import FILE, ROOT, FileMark, Manifest, folder, place_of
 from tally.domain.model.month import YEARS, Month
-from tally.errors import UnreadableItemError
 from tally.ports import Ledger
+from tally.publishing.known_books import UnreadBooks, known_books
 
 _AT_ONCE = 8
 """The number of objects that are read at the same time."""
@@ -92,17 +92,13 @@ class Verify:
         chain = Chain(
             shelf={(each.month, each.number): each for each in shelved},
             ledger={each.month: each for each in known if isinstance(each, MonthBooks)},
-            unread=dict(each for each in known if not isinstance(each, MonthBooks)),
+            unread={each.month: each.why for each in known if isinstance(each, UnreadBooks)},
             since=_since(now, self.kept_months),
         )
         return chain, tuple(strays)
 
-    def _known(self, month: Month) -> MonthBooks | tuple[Month, str]:
-        """Return what the ledger knows of a month, or the reason why it cannot be read."""
-        try:
-            return self.books.read(month)
-        except UnreadableItemError as error:
-            return month, str(error)
+    def _known(self, month: Month) -> MonthBooks | UnreadBooks:
+        return known_books(self.books, month)
 
     def _first(self) -> Month:
         """Return the first month that can have a book; any, where the ledger has lost its own."""

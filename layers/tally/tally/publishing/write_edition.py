@@ -7,14 +7,22 @@ from its manifest on, and of one edition there is never a second manifest (PROOF
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from itertools import batched
 
 from tally.domain.book.bucket_port import Bucket
 from tally.domain.book.edition import Edition, Link, MonthBooks, Trouble
 from tally.domain.book.ledger_port import BookLedger
-from tally.domain.book.manifest import FILE, FileMark, Manifest, folder, read_manifest, sha256
+from tally.domain.book.manifest import (
+    FILE,
+    FileMark,
+    Manifest,
+    folder,
+    read_manifest,
+    sha256,
+    state_mark,
+)
 from tally.domain.model.month import Month
 from tally.errors import BugError, ConflictError, ContractError, TallyError
 from tally.ports import Clock
@@ -29,15 +37,36 @@ AFTER_THE_END = timedelta(seconds=15)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Drawn:
-    """The records that a book is drawn from: their mark, and False if the book is provisional."""
+    """What a book is drawn from: each record's company, service and version.
 
-    state: str
-    final: bool
+    ``unreadable`` are the companies of whom something could not be read. ``closed`` is True if no
+    record is open.
+    """
+
+    records: frozenset[tuple[str, str, int]]
+    unreadable: frozenset[str]
+    closed: bool
+
+    @property
+    def state(self) -> str:
+        """The mark of all that."""
+        return state_mark(self.records, self.unreadable)
+
+    @property
+    def final(self) -> bool:
+        """False if the book is provisional."""
+        return self.closed and not self.unreadable
+
+    def lacking(self, companies: Iterable[str]) -> "Drawn":
+        """Return it without what could not be read of these companies either."""
+        return replace(self, unreadable=self.unreadable.union(companies))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WriteEdition:
     """Writes editions. ``seconds_left`` tells the time until the run is stopped.
+
+    ``pages`` draws a month's files, and puts the reasons of what it cannot read in the dictionary.
 
     ``at_once`` is the number of files that are stored at the same time.
     """
@@ -45,7 +74,7 @@ class WriteEdition:
     books: BookLedger
     bucket: Bucket
     clock: Clock
-    pages: Callable[[Month], Iterable[tuple[str, bytes]]]
+    pages: Callable[[Month, dict[str, str]], Iterable[tuple[str, bytes]]]
     seconds_left: Callable[[], float]
     at_once: int = 8
 
@@ -89,19 +118,22 @@ class WriteEdition:
             stands = self.bucket.get(within + FILE)
             if stands is not None:
                 return stands
+        unreadable: dict[str, str] = {}
+        files = tuple(self._pages(books.month, within, unreadable))
+        whole = drawn.lacking(unreadable)
         manifest = Manifest(
             month=books.month,
             edition=books.next_number,
-            final=drawn.final,
-            state=drawn.state,
-            files=tuple(self._pages(books.month, within)),
+            final=whole.final,
+            state=whole.state,
+            files=files,
             before=before,
             replaces=books.link,
         ).to_bytes()
         self.bucket.put(within + FILE, manifest, media_type=media_type(FILE), only_new=True)
         return manifest
 
-    def _pages(self, month: Month, within: str) -> Iterator[FileMark]:
+    def _pages(self, month: Month, within: str, unreadable: dict[str, str]) -> Iterator[FileMark]:
         """Store each page; yield its mark. Pages are let go, so that a large book takes no room."""
 
         def stored(page: tuple[str, bytes]) -> FileMark:
@@ -110,7 +142,7 @@ class WriteEdition:
             return FileMark.of(name, content)
 
         with ThreadPoolExecutor(self.at_once) as pool:
-            for some in batched(self.pages(month), 4 * self.at_once, strict=False):
+            for some in batched(self.pages(month, unreadable), 4 * self.at_once, strict=False):
                 yield from pool.map(stored, some)
 
 

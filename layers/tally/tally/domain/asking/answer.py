@@ -16,6 +16,8 @@ from tally.domain.model.screen import brief
 _FULL = "F"
 _SUBCONTRACTOR = "X"
 _LINE = re.compile(r"tally ([a-z0-9]{4}) ([a-z]+(?:-[a-z]+)*)(?: ([0-9]{1,9}))?", re.ASCII)
+_SAID = re.compile(r"\btally ([a-z0-9]{4}) ([a-z]+(?:-[a-z]+)*)(?: ([0-9]{1,9})\b)?", re.ASCII)
+"""An answer's words anywhere in a line."""
 _MAIL_ROBOT = "zadmin"
 """The name under which ConnectWise files mails that came in (public code)."""
 
@@ -58,6 +60,24 @@ def first_line(text: str) -> Line | None:
     number = found[3]
     return Line(
         code=found[1].upper(), word=found[2], number=None if number is None else int(number)
+    )
+
+
+def says_otherwise(text: str, question: Question, code: str, option: Option) -> bool:
+    """Return True if a line of the text has the code with anything but this option (ASK-3).
+
+    So it is where somebody copies all lines that are offered to ask which is right, or thinks
+    again further down.
+    """
+    said = (
+        found
+        for line in text.splitlines()
+        for found in _SAID.finditer(" ".join(line.split()).casefold())
+    )
+    return any(
+        question.option(each[2], None if each[3] is None else int(each[3])) != option
+        for each in said
+        if each[1] == code.casefold()
     )
 
 
@@ -115,8 +135,9 @@ def answers(
         if line is None or member is None or not answerers.include(member):
             continue
         option = question.option(line.word, line.number)
-        if option is not None:
-            found.append(_given(note, option, question))
+        if option is None or says_otherwise(note.text, question, ticket.code, option):
+            continue
+        found.append(_given(note, option, question))
     return sorted(found, key=lambda each: (each.at, each.note_id))
 
 
@@ -136,7 +157,8 @@ def _given(note: SeenNote, option: Option, question: Question) -> Given:
 def near_misses(ticket: Ticket, notes: Iterable[SeenNote], taken: Iterable[Given]) -> list[int]:
     """Return the ids of notes by others that seem to mean an answer, and are none.
 
-    They have the code, or begin with our name: enough for one hint, and never for an answer.
+    They have the code, or begin with our name: enough for one hint, and never for an answer. An
+    older note that has the newest code was edited.
     """
     answered = {each.note_id for each in taken}
     ours = ticket.ours.casefold()
@@ -144,15 +166,24 @@ def near_misses(ticket: Ticket, notes: Iterable[SeenNote], taken: Iterable[Given
         each.id
         for each in notes
         if each.id not in answered
-        and each.id not in ticket.used
-        and (ticket.asked is None or each.created is None or each.created > ticket.asked)
         and each.created_by.casefold() != ours
-        and means_us(each.text, ticket.code)
+        and (
+            _means_us_now(each, ticket) or (not ticket.hinted and has_code(each.text, ticket.code))
+        )
     ]
+
+
+def _means_us_now(note: SeenNote, ticket: Ticket) -> bool:
+    is_news = ticket.asked is None or note.created is None or note.created > ticket.asked
+    return is_news and note.id not in ticket.used and means_us(note.text, ticket.code)
 
 
 def means_us(text: str, code: str) -> bool:
     """Return True if a text has the code as a word of its own, or a line that begins with TALLY."""
-    words = set(re.findall(r"[a-z0-9]+", text.casefold()))
     starts = (line.split()[:1] for line in text.casefold().splitlines())
-    return code.casefold() in words or ["tally"] in starts
+    return has_code(text, code) or ["tally"] in starts
+
+
+def has_code(text: str, code: str) -> bool:
+    """Return True if a text has the code as a word of its own."""
+    return code.casefold() in re.findall(r"[a-z0-9]+", text.casefold())

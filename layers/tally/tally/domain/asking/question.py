@@ -2,7 +2,7 @@
 
 import base64
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from datetime import datetime
 
@@ -59,6 +59,31 @@ def reference(deployment: str, subject: Subject, number: int) -> str:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Deployment:
+    """The stack that asks: its ``name``, and the account and region ``where`` it is.
+
+    Two stacks of one name may ask in one ConnectWise about one customer. An Addition's reference
+    need not tell them apart, since both would bill the same; a ticket is an answer's way to one
+    ledger alone. ``where`` is "" for a stack that nothing need be told apart from.
+    """
+
+    name: str
+    where: str = ""
+
+    def references(self, subject: Subject, number: int) -> tuple[str, ...]:
+        """Return the reference of the ``number``-th ticket of a subject, and the former one.
+
+        Earlier versions named the stack alone. So a ledger restored to an earlier point finds a
+        ticket that was made before the upgrade, too (ASK-1, SAFE-8).
+        """
+        former = reference(self.name, subject, number)
+        if not self.where:
+            return (former,)
+        mark = _digest(f"{self.name}\n{self.where}")[:8].lower()
+        return (reference(f"{self.name}-{mark}", subject, number), former)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Option:
     """An answer that is offered: its word, and what it does.
 
@@ -77,8 +102,8 @@ class Question:
     """A question as the accountant reads it.
 
     A question without options cannot be answered in the ticket: it ends when its cause is gone.
-    ``held`` is all that the answers act on: the text names some of it in brief. ``since`` is when
-    its cause began.
+    ``held`` is all that the answers act on: the text names some of it in brief. ``left_out`` counts
+    the answers that find no room, and are given by command. ``since`` is when its cause began.
     """
 
     subject: Subject
@@ -87,6 +112,7 @@ class Question:
     why: str
     options: tuple[Option, ...] = ()
     held: str = ""
+    left_out: int = 0
     since: datetime | None = None
 
     @property
@@ -123,13 +149,17 @@ def question_of_hold(record: UsageRecord, company: str) -> Question | None:
     hold = record.hold
     if hold is None:
         return None
+    given = [each for each in possible_answers(record) if each[0] in _OFFERED]
+    by_addition = [each for each in given if each[1]]
+    left_out = by_addition[_MOST_ADDITIONS:]
     return Question(
         subject=Subject.of(record.key),
         company=company,
         title=f"{record.key.month.label} on hold",
         why=hold.why,
-        options=tuple(_options(record)),
+        options=tuple(_option(record, *each) for each in given if each not in left_out),
         held=_held(hold),
+        left_out=len(left_out),
         since=hold.since,
     )
 
@@ -153,11 +183,6 @@ def _held(hold: Hold) -> str:
     return repr([hold.kind, *told])
 
 
-def _options(record: UsageRecord) -> Sequence[Option]:
-    given = possible_answers(record)
-    return [_option(record, name, addition) for name, addition in given if name in _OFFERED]
-
-
 def _option(record: UsageRecord, name: str, addition: str) -> Option:
     if addition:
         follows = consequences.taken_over(record, int(addition))
@@ -175,6 +200,8 @@ _FOLLOWS: Mapping[str, Callable[[UsageRecord], str]] = {
 }
 _OFFERED = frozenset({*_FOLLOWS, "take-over"})
 """The answers that a ticket takes. Others put right what no hold asks about."""
+_MOST_ADDITIONS = 5
+"""Additions that a ticket offers to take over: a note has a longest text (SAFE-10)."""
 
 
 def _digest(text: str) -> str:

@@ -9,6 +9,10 @@ from tally.domain.model.screen import brief, fit, shortened
 LONGEST_SUMMARY = 100
 """The most characters of a ticket's ``summary`` (ConnectWise's specification)."""
 
+_LONGEST_PART = 500
+"""The most characters of what an answer does, and of why a question is asked anew: with the
+question itself and all answers it has to fit into one note (SAFE-10)."""
+
 GONE = "ConnectWise has no such service ticket any more: deleted, or converted."
 CONVERTED = "It was converted to a project ticket."
 MERGED = "It was merged into another ticket."
@@ -23,7 +27,10 @@ LINKED_ELSEWHERE = (
 )
 CLOSED_BY_HAND = "It was closed without an answer."
 STAYS_OPEN = "It was to be closed, and does not stay so."
-MOVED = "The numbers have moved since the question was asked, so no answer to it counts any more."
+MOVED = (
+    "The numbers, or what an answer does, have changed since the question was asked, so no answer "
+    "to it counts any more."
+)
 RESTORED = "Tally's ledger was restored to an earlier time, so no answer so far counts."
 TOO_MUCH = "It has more notes than Tally reads."
 DIFFER = "Two answers differ, so neither of them counts."
@@ -55,11 +62,18 @@ def _asked(question: Question, code: str, statement: str) -> Iterable[str]:
     for each in question.options:
         yield ""
         yield f"TALLY {code} {_line(each)}"
-        yield f"    {brief(each.follows)}"
+        yield f"    {brief(each.follows, _LONGEST_PART)}"
     yield ""
+    if question.left_out:
+        yield (
+            f"{question.left_out} more Additions could be taken over: `tally status` has the "
+            "commands."
+        )
+        yield ""
     yield (
-        "Write your reason below that line: it stands in the history, beside your name. Notes of "
-        "time entries, mails and discussion notes are not read as answers."
+        "Write your reason below that line: it stands in the history, beside your name. A note "
+        "that names two answers is none. Time entries, mails and discussion notes are not read as "
+        "answers."
     )
 
 
@@ -69,7 +83,7 @@ def _line(option: Option) -> str:
 
 def asked_anew(asked_now: str, why: str) -> str:
     """Return the note that takes the place of an earlier question (ASK-4)."""
-    return f"{why} This is asked now, with a new code:\n\n{asked_now}"
+    return f"{brief(why, _LONGEST_PART)} This is asked now, with a new code:\n\n{asked_now}"
 
 
 def hint(question: Question, code: str) -> str:
@@ -77,8 +91,8 @@ def hint(question: Question, code: str) -> str:
     lines = " or ".join(f"TALLY {code} {_line(each)}" for each in question.options)
     return (
         "A note here seems to be meant as an answer, and is none. An answer is a new internal note "
-        f"of a member with a full licence, whose first line is exactly: {lines}. Tally says this "
-        "once."
+        f"of a member with a full licence, whose first line is exactly: {lines}. It names no other "
+        "answer below. Tally says this once."
     )
 
 

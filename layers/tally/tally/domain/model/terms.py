@@ -102,14 +102,19 @@ def _first[T](value: T | None, otherwise: T) -> T:
     return otherwise if value is None else value
 
 
+def priced(value: Decimal) -> str:
+    """Return a price with its cents, and with whatever is finer: a rounded one adds up wrongly."""
+    shortest = f"{value.normalize():f}"
+    finer_than_cents = len(shortest.partition(".")[2]) > _CENTS
+    return shortest if finer_than_cents else f"{value:.2f}"
+
+
 def _plain(name: str, value: object) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if not isinstance(value, Decimal):
         return str(value)
-    shortest = f"{value.normalize():f}"
-    finer_than_cents = len(shortest.partition(".")[2]) > _CENTS
-    return shortest if name != "unit_price" or finer_than_cents else f"{value:.2f}"
+    return priced(value) if name == "unit_price" else f"{value.normalize():f}"
 
 
 _CENTS = 2

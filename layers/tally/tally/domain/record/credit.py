@@ -1,5 +1,6 @@
 """The texts about usage that was billed too much; Tally itself credits nobody (LATE-3)."""
 
+from tally.domain.model.terms import priced
 from tally.domain.record.usage_record import UsageRecord
 
 
@@ -21,7 +22,7 @@ def credit_notice(record: UsageRecord, company: str) -> str:
     assert record.credit is not None
     credit, key = record.credit, record.key
     price = credit.unit_price
-    amount = "" if price is None else f", {credit.quantity * price:.2f} at {price:.2f} each"
+    amount = "" if price is None else f", {credit.quantity * price:.2f} at {priced(price)} each"
     counted = f"GravityZone counts {credit.counted} now"
     if record.count is not None and record.count < credit.counted:
         counted = (

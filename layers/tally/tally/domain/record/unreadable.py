@@ -3,12 +3,18 @@
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
+from tally.domain.model.month import Month
+
 
 class Unreadable(NamedTuple):
-    """An item of one company in the ledger that cannot be read; ``why`` names the item."""
+    """An item of one company in the ledger that cannot be read; ``why`` names the item.
+
+    ``month`` is a usage record's month; None if the item is of no month, or nobody can tell.
+    """
 
     company_id: str
     why: str
+    month: Month | None = None
 
 
 def readable[T](
@@ -20,6 +26,13 @@ def readable[T](
             yield each
         elif aside is not None:
             aside.setdefault(each.company_id, each.why)
+
+
+def but_of_others[T](things: Iterable[T | Unreadable], month: Month) -> Iterator[T | Unreadable]:
+    """Leave out what cannot be read of another month: it is no trouble of this one (SAFE-5)."""
+    for each in things:
+        if not isinstance(each, Unreadable) or each.month in (None, month):
+            yield each
 
 
 class OddRows:

@@ -1,9 +1,14 @@
 """The consequence of each answer, in a sentence that a person confirms before it is given."""
 
+from collections.abc import Sequence
+
 from tally.domain.holds import Hold
 from tally.domain.model.terms import described
 from tally.domain.record.lines import Line
 from tally.domain.record.usage_record import UsageRecord
+
+_MOST_NAMED = 10
+"""Additions that are named by their ids; more are counted."""
 
 
 def approved(record: UsageRecord) -> str:
@@ -28,15 +33,23 @@ def taken_over(record: UsageRecord, addition_id: int) -> str:
 def kept_apart(record: UsageRecord) -> str:
     """Say what is billed beside the Additions of others."""
     hold = _hold(record)
-    others = ", ".join(map(str, hold.foreign))
     ours = (
         "Tally's own Addition goes on"
         if record.is_standing
         else f"at the next tick an Addition of {hold.quantity} is made"
     )
-    return (
-        f"Addition {others} stays as it is, and {ours} beside it, in this month and in all to come."
-    )
+    them = "it" if len(hold.foreign) == 1 else "them"
+    stays = f"{_as_they_are(hold.foreign)}, and {ours} beside {them}"
+    return f"{stays}, in this month and in all to come."
+
+
+def _as_they_are(additions: Sequence[int]) -> str:
+    """Say that these stay as they are: by their ids, many by their number."""
+    if len(additions) == 1:
+        return f"Addition {additions[0]} stays as it is"
+    rest = len(additions) - _MOST_NAMED
+    named = ", ".join(map(str, additions[:_MOST_NAMED]))
+    return f"Additions {named}{f' and {rest} more' if rest > 0 else ''} stay as they are"
 
 
 def waived(record: UsageRecord) -> str:

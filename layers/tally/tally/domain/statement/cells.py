@@ -32,7 +32,7 @@ def facts(of: ServiceStatement, *, machines: str) -> Sequence[tuple[str, str]]:
     numbers, readings = of.numbers, of.readings
     return (
         ("GravityZone counts", _known(numbers.counted)),
-        ("Contract's number", _known(numbers.floor)),
+        ("Contract's minimum", "none" if numbers.floor == 0 else _known(numbers.floor)),
         ("First reading", NOT_RECORDED if readings.first is None else minute(readings.first)),
         ("Last reading", NOT_RECORDED if readings.last is None else minute(readings.last)),
         ("Machines seen active", machines),

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from itertools import groupby
 from zoneinfo import ZoneInfo
 
+from tally.domain.model.terms import priced
 from tally.domain.record.rulings import Ruling
 from tally.domain.record.usage_record import RecordState, UsageRecord
 from tally.domain.statement.course import Day
@@ -92,26 +93,26 @@ def _reason(record: UsageRecord, numbers: Numbers) -> str:
     if record.hold is not None:
         return "the difference waits for a person's answer"
     if numbers.floor is not None and numbers.billed == numbers.floor:
-        return "the contract bills so many at least"
+        return "the contract's minimum is billed"
     if word is not None:
         return f"so decided by {word.by} on {_date(word.at)}"
     return "the changes below tell how it came about"
 
 
 def _floor(record: UsageRecord, numbers: Numbers) -> str:
-    """Say what the contract commits to, and what was decided of it at the close (CLOSE-2)."""
+    """Say what the contract's minimum is, and what was decided of it at the close (CLOSE-2)."""
     if record.state is RecordState.OPEN:
-        return "The number that the contract commits to is recorded at the close."
+        return "The contract's minimum is recorded at the close."
     if numbers.floor is None:
-        return f"The number that the contract commits to: {NOT_RECORDED}."
+        return f"The contract's minimum is {NOT_RECORDED}."
     if not numbers.floor:
-        return "The contract commits to no number."
-    commits = f"The contract commits to {numbers.floor}"
+        return "The contract has no minimum."
+    least = f"The contract's minimum is {numbers.floor}"
     if numbers.counted is not None and numbers.counted >= numbers.floor:
-        return f"{commits}, which the count reaches: it changes nothing."
+        return f"{least}, which the count reaches: it changes nothing."
     if numbers.billed >= numbers.floor:
-        return f"{commits}, more than was counted: the contract's number is billed."
-    return f"{commits}, more than was counted: what is billed follows the count all the same."
+        return f"{least}, more than was counted: the minimum is billed."
+    return f"{least}, more than was counted: what is billed follows the count all the same."
 
 
 def _credited(numbers: Numbers) -> str:
@@ -120,7 +121,9 @@ def _credited(numbers: Numbers) -> str:
         told.append(f"{numbers.credited} have been credited, and are taken off the number billed.")
     if (credit := numbers.credit) is not None:
         price = credit.unit_price
-        amount = "" if price is None else f" ({credit.quantity * price:.2f} at {price:.2f} each)"
+        amount = (
+            "" if price is None else f" ({credit.quantity * price:.2f} at {priced(price)} each)"
+        )
         told.append(
             f"{credit.billed} were billed and {credit.counted} are to be paid: {credit.quantity} "
             f"too many{amount}, to be credited in ConnectWise by hand."

@@ -67,6 +67,7 @@ def book_parts(environment: Mapping[str, str], world: World | None = None) -> Bo
         ledger=ledger,
         books=books,
         write=write,
+        missing=pages.missing,
         close_day=settings.close_day,
         seconds_left=deadline.seconds_left,
     )

@@ -12,7 +12,7 @@ from tally.aws.clients import AwsClients
 from tally.aws.secret import read_keys
 from tally.connectwise.tickets.client import TicketClient
 from tally.domain.asking.answer import Answerers
-from tally.domain.asking.question import Question
+from tally.domain.asking.question import Deployment, Question
 from tally.domain.asking.tickets_port import DeskNames
 from tally.domain.attaching.ports import Attachments
 from tally.domain.attaching.wanted import Place
@@ -54,6 +54,7 @@ class TicketSettings(ConnectWiseSettings):
 
     table_name: Text
     stack_name: Text
+    deployed_at: Text
     ticket_board: str = ""
     ticket_open_status: str = ""
     ticket_closed_status: str = ""
@@ -122,7 +123,7 @@ def tickets_parts(
             clock=world.clock or WallClock(),
             names=settings.names,
             answerers=settings.answerers,
-            deployment=settings.stack_name,
+            deployment=Deployment(name=settings.stack_name, where=settings.deployed_at),
             standings=settings.ticket_causes,
             settle=timedelta(seconds=settings.settle_seconds),
             statement_of=attached_statement(

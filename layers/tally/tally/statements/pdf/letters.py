@@ -23,6 +23,8 @@ _FILES = {PLAIN: "NotoSans-Regular.ttf", BOLD: "NotoSans-Bold.ttf"}
 _FOLDER = Path(__file__).parent / "fonts"
 _FIRST_PRIVATE = 0xE000
 """reportlab numbers shapes without a letter of their own from here on, as they come."""
+_ONE_SHEET = 600.0
+"""Points: what stands on any sheet whole."""
 
 _BACKWARDS = frozenset(("R", "AL"))
 _ARABIC = ArabicReshaper({"delete_harakat": False, "delete_tatweel": False})
@@ -120,6 +122,18 @@ class Text(Paragraph):  # type: ignore[misc]  # reportlab has no types
             super().wrap(wide, high)
             self._wrapped = wide
         return self.width, self.height
+
+    def split(self, wide: float, high: float) -> list[Any]:
+        """Return what fits on this sheet, and the rest; nothing fits of what is shaped or reversed.
+
+        reportlab breaks the lines of each part anew. Words that stand in the order in which they
+        are seen then come onto other lines, and a long word of shaped letters takes more of them
+        than there is room for, which ends in an error. Such a text goes to the next sheet whole.
+        """
+        is_plain = not self.base and not self.style.shaping
+        if is_plain or self.wrap(wide, high)[1] > _ONE_SHEET:
+            return list(super().split(wide, high))
+        return []
 
     def breakLines(self, width: float) -> Any:  # noqa: ANN401, N802 - reportlab's name
         """Return the lines, as wide as that at most."""
