@@ -12,7 +12,7 @@ import typer
 
 from cli.command import Session, UsageError, Yes, command
 from cli.company_search import find_company, find_record
-from cli.presentation.documents import record_document
+from cli.presentation.documents import record_document, said_document
 from cli.presentation.words import month_of
 from cli.rehearsal.rehearsed_ledger import OverlayLedger
 from tally.domain.record.usage_record import RecordState, UsageRecord
@@ -222,11 +222,7 @@ def _answer(
     if out.as_json:
         out.document(
             {
-                "company": found.id,
-                "name": found.name,
-                "by": who,
-                "why": why,
-                "follows": follows,
+                **said_document(found.id, found.name, by=who, why=why, follows=follows),
                 "record": record_document(after),
             }
         )

@@ -9,7 +9,7 @@ from cli.command import Session, UsageError, Yes, command
 from cli.company_search import Found, find_company, known_names
 from cli.first_tick import nobody_known
 from cli.output import Column, Output
-from cli.presentation.documents import Document, link_document
+from cli.presentation.documents import Document, link_document, said_document
 from cli.rehearsal.rehearsed_ledger import OverlayLedger
 from cli.suggestions import Suggestion, suggestions
 from tally.people.company_setup import SetUp
@@ -209,11 +209,7 @@ def _set_up(
     if out.as_json:
         out.document(
             {
-                "company": found.id,
-                "name": found.name,
-                "by": who,
-                "why": why,
-                "follows": said,
+                **said_document(found.id, found.name, by=who, why=why, follows=said),
                 "connectwise": link_document(ledger.link(found.id)),
             }
         )

@@ -34,6 +34,11 @@ def company_document(
     }
 
 
+def said_document(company_id: str, name: str, *, by: str, why: str, follows: str) -> Document:
+    """Return what a person said of a company, and what follows from it."""
+    return {"company": company_id, "name": name, "by": by, "why": why, "follows": follows}
+
+
 def cause_document(cause: Cause) -> Document:
     """Return a standing. Its state is billing, waiting, needs set-up, held or failing."""
     return {

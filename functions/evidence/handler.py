@@ -35,7 +35,8 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
         return {"skipped": "evidence is off"}
     function.deadline.set(context.get_remaining_time_in_millis())
     try:
-        walked = {} if "jobs" in event else _walk(function, WalkDue.of(event))
+        for_jobs_alone = isinstance(event, dict) and "jobs" in event
+        walked = {} if for_jobs_alone else _walk(function, WalkDue.of(event))
         return {**walked, **_jobs(function)}
     except TallyError:
         # The keys may have been changed since this container read them.

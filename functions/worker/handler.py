@@ -16,7 +16,7 @@ from aws_lambda_powertools.utilities.batch.types import PartialItemFailureRespon
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from tally.errors import TallyError
+from tally.errors import ContractError, TallyError
 from tally.messages import Job
 from tally.runtime import metrics
 from tally.runtime.cold_start import started
@@ -39,7 +39,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailure
     """Bring the company-months of one SQS batch up to date; report the messages to try again."""
     worker = started(_worker, logger)
     worker.deadline.set(context.get_remaining_time_in_millis())
-    batch = metrics.Batch()
+    batch, messages = metrics.Batch(), _messages(event)
 
     def deliver(record: SQSRecord) -> None:
         with logger.append_context_keys(
@@ -53,11 +53,10 @@ def handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailure
     try:
         # An opening waits for ConnectWise most of its time: meanwhile the next one is begun. Other
         # jobs wait for GravityZone's pace, and side by side they would only wait longer.
-        opens = any(may_open(each["body"]) for each in event["Records"])
+        opens = any(may_open(each["body"]) for each in messages)
         with ThreadPoolExecutor(worker.jobs_at_once if opens else 1) as threads:
             running = {
-                each["messageId"]: _begin(worker, SQSRecord(each), threads)
-                for each in event["Records"]
+                each["messageId"]: _begin(worker, SQSRecord(each), threads) for each in messages
             }
             return process_partial_response(
                 event=event, record_handler=deliver, processor=processor, context=context
@@ -68,6 +67,27 @@ def handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailure
         metrics.emit_invocation(
             "worker", worker.stack, seen, worker.traffic, records=batch.figures()
         )
+
+
+def _messages(event: Any) -> list[dict[str, Any]]:  # noqa: ANN401 - any JSON
+    """Return the messages of an SQS batch. Raises ContractError for any other event."""
+    records = event.get("Records") if isinstance(event, dict) else None
+    if not isinstance(records, list) or not all(map(_is_message, records)):
+        raise ContractError(
+            "The event is no batch of SQS messages: the worker is invoked by its queue alone."
+        )
+    return records
+
+
+def _is_message(record: Any) -> bool:  # noqa: ANN401 - any JSON
+    if not isinstance(record, dict) or not isinstance(record.get("attributes"), dict):
+        return False
+    received = record["attributes"].get("ApproximateReceiveCount")
+    texts = (received, *(record.get(name) for name in _OF_A_MESSAGE))
+    return all(isinstance(each, str) for each in texts) and received.isdecimal()
+
+
+_OF_A_MESSAGE = ("messageId", "receiptHandle", "body")
 
 
 def _report(worker: bootstrap.Worker) -> None:

@@ -95,8 +95,9 @@ class ConnectWiseOptions:
     known_versions: frozenset[str] | None = None
     """The versions of the API that this server knows; None where it takes any."""
     sees_mine: frozenset[Right] = frozenset()
-    """Inquire rights that the API member has for its own records alone. It has none of its own, so
-    lists come empty."""
+    """Inquire rights that the API member has for its own records alone, those in ``mine``."""
+    mine: frozenset[int] = frozenset()
+    """Ids of the API member's own records: as a rule it has none, and lists come empty."""
     links: Literal["absolute", "relative"] = "absolute"
     """The form of the URLs in `Link`."""
     open_end: OpenEnd = "missing"
@@ -116,6 +117,9 @@ class ConnectWiseOptions:
     rewrites: dict[str, Any] = field(default_factory=dict)
     """Fields that a rule of the MSP sets on each Addition that the API makes or changes, before it
     answers. The names are the API's."""
+
+    longest_title: int | None = None
+    """Characters of a document's title that are kept; None for all of them."""
 
     tickets_get_contacts: bool = False
     """True if a ticket that is made without a contact gets its company's default one by itself."""

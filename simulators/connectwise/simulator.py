@@ -231,7 +231,9 @@ class ConnectWiseSimulator(BaseSimulator):
             return answers.worded(405)
         if resource.right in self.options.taken_rights:
             return answers.forbidden()
-        table = Table() if resource.right in self.options.sees_mine else resource.table(self.tenant)
+        table = resource.table(self.tenant)
+        if resource.right in self.options.sees_mine:
+            table = table.only(self.tenant.clock.now(), self.options.mine)
         return self._read(request, target, table, resource.names)
 
     def _below(self, request: Request, target: _Target) -> Response:

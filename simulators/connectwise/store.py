@@ -6,7 +6,7 @@ without pending writes costs a concatenation.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -104,6 +104,14 @@ class Table:
         ):
             whole.put(_id_of(document), document, now=now, lag=timedelta())
         return whole
+
+    def only(self, now: datetime, ids: Collection[int]) -> "Table":
+        """Return a table of these records alone, as lists show them at a moment."""
+        some = Table()
+        for document in self.listed(now):
+            if _id_of(document) in ids:
+                some.put(_id_of(document), document, now=now, lag=timedelta())
+        return some
 
     def __contains__(self, record_id: int) -> bool:
         row = self._rows.get(record_id)

@@ -133,7 +133,10 @@ REFUSALS = [
     (("untie", "Old Mill Bakery"), "It is neither linked to a ConnectWise company nor excluded."),
     (
         ("tie", "Harbor Dental", "9999"),
-        "ConnectWise has no company of id 9999, or it is deleted there.",
+        (
+            "ConnectWise shows no company of id 9999: there is none, it is deleted or hidden "
+            "from the API member, whose role must be Inquire All."
+        ),
     ),
     (("tie", "Harbor Dental", "many"), "Invalid value for 'connectwise_id'"),
     (("pin", "Harbor Dental", "9999"), "9999"),

@@ -100,7 +100,10 @@ def test_no_agreement_of_the_type(msp: Installed) -> None:
     verdict, says, remedy = only(msp.check("agreements"))
     assert (verdict, says) == (
         "finding",
-        "Old Mill Bakery has no agreement of the type in ConnectWise: make one.",
+        (
+            "Old Mill Bakery has no agreement of the type in ConnectWise: make one, or if it is "
+            "there, let the API member's role be Inquire All."
+        ),
     )
     assert "one active agreement of the type 'Endpoint Security'" in remedy
 

@@ -171,6 +171,23 @@ def test_variables_of_pip(around: Surroundings, layer: str) -> None:
     is_built(around, layer)
 
 
+@pytest.mark.parametrize("layer", WITH_PIP)
+def test_variables_of_pip_that_change_what_it_does(around: Surroundings, layer: str) -> None:
+    """Of pip's variables those alone count that say where it finds packages."""
+    nowhere = (
+        "PYTHON",
+        "REQUIREMENT",
+        "EDITABLE",
+        "REPORT",
+        "ABI",
+        "PLATFORM",
+        "USE_FEATURE",
+        "LOG",
+    )
+    around.variables |= {f"PIP_{name}": "/nonexistent/x" for name in nowhere}
+    is_built(around, layer)
+
+
 @pytest.mark.parametrize("layer", LAYERS)
 def test_a_shim_that_knows_no_python_here(around: Surroundings, layer: str) -> None:
     """A shim of pyenv's fails in the folder to which SAM copies a layer: the next Python 3.13 on

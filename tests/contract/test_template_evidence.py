@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tally.domain.evidence.looks import PATIENT_UNTIL, is_last_walk
+from tally.domain.evidence.whom_to_ask import PATIENT_UNTIL, is_last_walk
 from tally.evidence.delivery import PAUSE
 from tally.evidence.jobs import WalkDue
 from tally.ledger.evidence.evidence_table import EXPIRES

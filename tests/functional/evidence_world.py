@@ -12,9 +12,9 @@ from tally.domain.model.reading import ENDPOINTS
 from tally.errors import TallyError
 from tally.evidence.delivery import EvidenceDelivery
 from tally.evidence.drain import Drain
-from tally.evidence.look import Conclude, Looks
+from tally.evidence.means import Means
 from tally.evidence.store import Recorder
-from tally.evidence.walk import Walk, Walked
+from tally.evidence.walk import Walked
 from testing.evidence import MemoryEvidence, MemoryTextQueue
 from testing.world import Customer, World
 from tests.functional.instants import gmt
@@ -43,23 +43,16 @@ class EvidenceWorld:
 
     def function(self, wrap: Wrap = lambda port: port) -> EvidenceDelivery:
         """The function in a container of its own; ``wrap`` goes around all that it reaches."""
-        inventory = self.world.inventory(wrap=wrap, calls_per_second=self.calls_per_second)
-        recorder = Recorder(store=wrap(self.store), months_kept=36)
-        ledger, queue, clock = wrap(self.world.ledger), wrap(self.queue), self.world.clock
-        shared = {
-            "inventory": inventory,
-            "ledger": ledger,
-            "recorder": recorder,
-            "queue": queue,
-            "clock": clock,
-            "service": self.service,
-            "has_time": self.has_time,
-        }
-        walk = Walk(close_day=2, **shared)
-        conclude = Conclude(inventory=inventory, recorder=recorder)
-        return EvidenceDelivery(
-            walk=walk, looks=Looks(**shared), conclude=conclude, queue=queue, clock=clock
+        means = Means(
+            inventory=self.world.inventory(wrap=wrap, calls_per_second=self.calls_per_second),
+            ledger=wrap(self.world.ledger),
+            recorder=Recorder(store=wrap(self.store), months_kept=36),
+            queue=wrap(self.queue),
+            clock=self.world.clock,
+            service=self.service,
+            has_time=self.has_time,
         )
+        return EvidenceDelivery.of(means, close_day=2)
 
     def walk(self, at: str, *, tick: bool = True, work: bool = True) -> Walked:
         """A tick, a walk at its time, and all jobs that come of it."""
@@ -86,7 +79,7 @@ class EvidenceWorld:
         """Do all jobs that wait, those too that failed before. One that fails is noted."""
         function = function or self.function()
         self.queue.reappear()
-        for ended in Drain(deliver=function, queue=function.queue)():
+        for ended in Drain(deliver=function)():
             if isinstance(ended.error, TallyError):
                 self.failures.append(ended.error)
             elif ended.error is not None:

@@ -11,6 +11,7 @@ from simulators.gravityzone import TotalsTold
 from tally.domain.pulse.state import Pulse, Trust
 from tally.errors import ContradictedError
 from tally.planner.plan import Planned
+from testing.ledger import MemoryLedger
 from testing.world import Customer, World
 
 MINUTE, TICK = timedelta(minutes=1), timedelta(minutes=15)
@@ -35,6 +36,7 @@ class PulseMsp:
     begins: datetime = THIRD
     options: Mapping[str, Any] = field(default_factory=dict)
     """Further fields of the world."""
+    index_lag: timedelta = timedelta()
     world: World = field(init=False)
     partner: str = field(init=False)
     customers: list[Customer] = field(init=False)
@@ -44,6 +46,10 @@ class PulseMsp:
 
     def __post_init__(self) -> None:
         self.world = World(clock=VirtualClock(self.begins - TICK), pulse=True, **self.options)
+        if self.index_lag:
+            now = self.world.clock.now
+            self.world.ledger = MemoryLedger(now=now, index_lag=self.index_lag)
+            self.world.firing = self.world.with_pulse(self.world.planner())
         self.partner = self.world.gravityzone.tenant.add_company("North Partner", kind="partner")
         self.customers = [
             self.world.add_customer(
@@ -118,6 +124,12 @@ class PulseMsp:
         ]
         said = fired.planned.pulse.removeprefix("every company is read: ")
         return said.partition("who must")[0]
+
+    def sweep(self, why: str = "a test asks for it") -> None:
+        """Have the next tick read every company, and let it fire."""
+        self.world.pulses.change(lambda pulse: pulse.asking(why))
+        while not self.fire().planned.pulse.startswith("every"):
+            pass
 
     def billed(self, customer: Customer) -> int:
         """The quantity on the customer's Addition."""

@@ -231,8 +231,10 @@ def test_a_walk_goes_on_where_time_is_short(deployed: Deployed) -> None:
     assert deployed.store.read(other.id, Month(2026, 11)) is not None
 
 
-@pytest.mark.parametrize("event", [{}, {"walk": "now"}, {"tick": "2026-11-01T03:37:00Z"}])
-def test_an_event_that_is_no_walk_is_refused(deployed: Deployed, event: dict[str, Any]) -> None:
+@pytest.mark.parametrize(
+    "event", [{}, {"walk": "now"}, {"tick": "2026-11-01T03:37:00Z"}, None, 1, "jobs", ["jobs"]]
+)
+def test_an_event_that_is_no_walk_is_refused(deployed: Deployed, event: Any) -> None:  # noqa: ANN401 - any JSON
     """SAFE-9: the clock never takes the place of the scheduled time."""
     with pytest.raises(ContractError, match="no walk"):
         deployed.invoke(event)

@@ -16,6 +16,7 @@ from tally.errors import (
     TransientError,
     UnreadableItemError,
 )
+from tally.evidence.delivery import EvidenceDelivery
 from tally.evidence.jobs import EvidenceJob, Task
 from testing.effects import Effects, KilledError, Moment, kill
 from testing.evidence import MemoryEvidence
@@ -242,7 +243,7 @@ def test_a_person_removes_while_looks_are_made() -> None:
     play, customers = msp(1)
     play.walk(FIRST_WALK, work=False)
     inventory = play.function()
-    looked = inventory.looks.inventory
+    looked = inventory.means.inventory
 
     class Removing:
         """Removes the evidence when the first look is made."""
@@ -251,8 +252,8 @@ def test_a_person_removes_while_looks_are_made() -> None:
             play.store.remove(customers[0].id, NOVEMBER)
             return looked.last_seen(machine_id)
 
-    looks = replace(inventory.looks, inventory=Removing())  # type: ignore[arg-type]
-    play.work(replace(inventory, looks=looks))
+    means = replace(inventory.means, inventory=Removing())  # type: ignore[arg-type]
+    play.work(EvidenceDelivery.of(means, close_day=2))
     assert play.store.read(customers[0].id, NOVEMBER) is None
 
 

@@ -10,7 +10,7 @@ import pytest
 import planner.handler as planner_function
 import worker.handler as worker_function
 from simulators.faults import Fault, FaultKind
-from tally.errors import SetupError
+from tally.errors import ContractError, SetupError
 from tally.runtime import time_limits
 from testing.world import Customer
 from tests.functional.deployed_functions import KEYS, Context, Deployed
@@ -178,6 +178,37 @@ def test_an_event_that_is_no_tick_is_refused(deployed: Deployed) -> None:
     for event in ({}, {"tick": "<aws.scheduler.scheduled-time>"}, {"tick": "2026-11-01T00:05:00"}):
         with pytest.raises(Exception, match="The event is no tick"):
             planner_function.handler(event, Context())  # type: ignore[arg-type]
+
+
+WHOLE = {
+    "messageId": "1",
+    "receiptHandle": "r",
+    "body": "{}",
+    "attributes": {"ApproximateReceiveCount": "1"},
+}
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        None,
+        "jobs",
+        [],
+        {},
+        {"Records": None},
+        {"Records": "x"},
+        {"Records": [1]},
+        {"Records": [{}]},
+        {"Records": [{**WHOLE, "body": None}]},
+        {"Records": [{**WHOLE, "attributes": None}]},
+        {"Records": [{**WHOLE, "attributes": {"ApproximateReceiveCount": "often"}}]},
+        {"Records": [WHOLE, {**WHOLE, "messageId": 1}]},
+    ],
+)
+def test_an_event_that_is_no_batch_is_refused(deployed: Deployed, event: object) -> None:
+    """SAFE-10: whoever invokes the worker by hand is told what it takes, and of no bug."""
+    with pytest.raises(ContractError, match="no batch of SQS messages"):
+        worker_function.handler(event, Context())  # type: ignore[arg-type]
 
 
 def test_a_tick_in_the_future_is_refused(deployed: Deployed) -> None:

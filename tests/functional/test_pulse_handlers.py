@@ -14,7 +14,7 @@ from tally.domain.pulse.state import Trust
 from tally.errors import ContradictedError
 from tally.ledger.pulse.pulse_table import DynamoDBPulse
 from tests.functional.deployed_functions import Deployed
-from tests.functional.pulse_world import THIRD
+from tests.functional.pulse_world import MINUTE, THIRD
 
 LOOK = THIRD + timedelta(minutes=7)
 
@@ -27,14 +27,15 @@ def memory(deployed: Deployed) -> DynamoDBPulse:
 
 
 def _sweep(deployed: Deployed) -> None:
-    """Let a full sweep read one customer."""
+    """Let a full sweep read one customer, and a look find that its job has ended."""
     deployed.world.check_in(deployed.world.add_customer("Harbor Dental"), 3)
     deployed.tick(THIRD)
     assert deployed.work(deployed.batch()) == []
+    deployed.look(LOOK - MINUTE)
 
 
 def test_a_worker_adds_to_the_account(deployed: Deployed, memory: DynamoDBPulse) -> None:
-    """PULSE-2: the ends of a batch's jobs are in the account, and the next look judges by it."""
+    """PULSE-2: the ends of a batch's jobs are in the account, and looks judge by it."""
     _sweep(deployed)
     expected, account = memory.read().expected, memory.account()
     assert expected is not None

@@ -59,6 +59,46 @@ def test_a_role_that_sees_no_agreement_any_more(world: World) -> None:
     ] * 3
 
 
+def test_a_role_that_sees_some_agreements(world: World) -> None:
+    """MATCH-8: where a role shows some of many, an agreement that it hides is not told as missing
+    without the question for the role; what it shows is billed.
+    """
+    customers = [world.add_customer(name) for name in NAMES]
+    world.connectwise.options.sees_mine = frozenset({Right.AGREEMENTS_INQUIRE})
+    world.connectwise.options.mine = frozenset({customers[0].agreement_id})
+    world.play(FIRST)
+    assert world.standing(customers[0]).shown.state is StandingState.BILLING
+    for customer in customers[1:]:
+        assert "let the API member's role be Inquire All" in world.standing(customer).shown.reason
+
+
+@pytest.mark.parametrize("right", [Right.CATALOG_INQUIRE, Right.TABLES_INQUIRE])
+def test_a_role_that_sees_no_product_or_type(world: World, right: Right) -> None:
+    """MATCH-8, MATCH-2: nor does an empty catalog or table of types say that the name is wrong."""
+    customer = world.add_customer("Harbor Dental")
+    world.connectwise.options.sees_mine = frozenset({right})
+    world.play(FIRST)
+    shown = world.standing(customer).shown
+    assert shown.state is StandingState.NEEDS_SETUP
+    assert "If it is there, let the API member's role be Inquire All." in shown.reason
+    world.connectwise.options.sees_mine = frozenset()
+    world.play(SECOND)
+    assert world.standing(customer).shown.state is StandingState.BILLING
+
+
+def test_a_role_that_sees_some_companies(world: World) -> None:
+    """MATCH-8: nor is a company that such a role hides told as deleted, or as not there."""
+    customers = [world.add_customer(name) for name in NAMES]
+    world.play(FIRST)
+    new = world.add_customer("Granite Peak")
+    world.connectwise.options.sees_mine = frozenset({Right.COMPANIES_INQUIRE})
+    world.connectwise.options.mine = frozenset({customers[0].connectwise_id})
+    world.play(SECOND)
+    assert world.standing(customers[0]).shown.state is StandingState.BILLING
+    for customer in (*customers[1:], new):
+        assert "Inquire All" in world.standing(customer).shown.reason
+
+
 @pytest.mark.parametrize("some_are_linked", [True, False])
 def test_a_role_that_sees_no_company(world: World, *, some_are_linked: bool) -> None:
     """MATCH-8: no customer is told that its ConnectWise company is missing where none at all is

@@ -11,7 +11,7 @@ import pytest
 from simulators.clock import VirtualClock
 from tally.domain.evidence import walked
 from tally.domain.evidence.evidence import Machine, MachineProof
-from tally.domain.evidence.looks import Look
+from tally.domain.evidence.proofs import Look
 from tally.domain.model.month import Month
 from tally.domain.statement import machines
 from tally.evidence import look
@@ -46,7 +46,7 @@ def test_a_machine_proven_by_last_month_is_found(monkeypatch: pytest.MonkeyPatch
         return MachineProof(seen=at, read=seen.read)
 
     monkeypatch.setattr(look, "proof_of", proof)
-    monkeypatch.setattr("tally.domain.evidence.looks.proof_of", proof)
+    monkeypatch.setattr("tally.domain.evidence.proofs.proof_of", proof)
     assert violation().invariant == 11
 
 

@@ -58,3 +58,7 @@ def test_a_role_that_sees_its_own_alone(simulator: ConnectWiseSimulator) -> None
     assert get(simulator, "/finance/agreements").json() == []
     assert get(simulator, f"/finance/agreements/{HARBOR_AGREEMENT}").status_code == 404
     assert get(simulator, "/company/companies").json() != []
+    simulator.options.mine = frozenset({HARBOR_AGREEMENT})
+    [seen] = get(simulator, "/finance/agreements").json()
+    assert seen["id"] == HARBOR_AGREEMENT
+    assert get(simulator, f"/finance/agreements/{HARBOR_AGREEMENT}").status_code == 200

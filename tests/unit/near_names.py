@@ -36,5 +36,17 @@ NEAR = {
     "a dotless i": ("Dental Clinic", "Dental Cl\u0131n\u0131c"),
     "I, l and 1": ("Illinois 1", "lIIinois I"),
     "O and 0": ("Oak 100", "0ak IOO"),
+    "an ampersand escaped five times": ("Smith & Sons", f"Smith &{'amp;' * 5} Sons"),
+    "an umlaut spelt out": ("Müller & Söhne", "Mueller & Soehne"),
+    "letters grown together": ("Caesar Oeuvres", "Cæsar Œuvres"),
+    "a Turkish I": ("Istanbul", "\u0130stanbul"),
+    "mathematical letters": (
+        "Harbor",
+        "\U0001d407\U0001d41a\U0001d42b\U0001d41b\U0001d428\U0001d42b",
+    ),
+    "Company": ("Acme Co.", "Acme Company, Inc."),
+    "Oy": ("Acme", "Acme Oy"),
+    "Sp. z o.o.": ("Acme", "Acme Sp. z o.o."),
+    "UG and a trailing dot": ("Acme", "Acme UG."),
     "case": ("Straße", "STRASSE"),
 }

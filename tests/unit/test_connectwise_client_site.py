@@ -24,6 +24,7 @@ from tally.errors import (
     MissingRightError,
     NotFoundError,
     RateLimitedError,
+    RefusedError,
     SetupError,
     TallyError,
     TransientError,
@@ -83,6 +84,22 @@ def test_wrong_keys() -> None:
         lambda: World(credentials=wrong, wrong_key_status=404).client.agreement(HARBOR_AGREEMENT)
     )
     assert type(error) is NotFoundError
+    assert "keys" in str(error)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "",
+        '{"code": "Unauthorized", "message": "Invalid credentials"}',
+        '{"error": "ConnectWiseApi", "message": "UserNotAuthenticated"}',
+        '{"message": "Authorization has been denied for this request."}',
+    ],
+)
+def test_wrong_keys_in_connectwises_words(body: str) -> None:
+    """A 401 without words, or in those of ConnectWise or its framework, is about the keys."""
+    error = error_of(lambda: scripted(answer(401, body), INFO).agreement(1))
+    assert type(error) is CredentialsError
     assert "keys" in str(error)
 
 
@@ -186,6 +203,14 @@ def test_an_unknown_login_company(unknown: str) -> None:
     assert "CONNECTWISE_COMPANY" in str(error)
 
 
+def test_an_unknown_login_company_in_any_words() -> None:
+    """Nobody documents the words for an unknown company, so none of them counts as a proxy's."""
+    client = make_client(Scripted([answer(404, "No such company")]))
+    error = error_of(lambda: client.agreement(1))
+    assert type(error) is SetupError
+    assert "CONNECTWISE_COMPANY" in str(error)
+
+
 @pytest.mark.parametrize("status", [200, 403])
 def test_the_bare_host(status: int) -> None:
     """The host of the user interface answers "SSL is required.": the message says that the API host
@@ -206,6 +231,13 @@ FRONTS = [
     (401, "Access denied"),
     (403, "\ufeff \n<html>Blocked by the firewall</html>"),
     (403, '{"blocked": true}'),
+    (403, '{"message": "Forbidden"}'),
+    (403, '{"error": "Forbidden", "message": "Blocked"}'),
+    (401, '{"error": {"code": "AccessDenied", "message": "Access denied"}}'),
+    (404, "404 page not found"),
+    (404, '{"message": "Not Found"}'),
+    (407, ""),
+    (451, "Not from here"),
 ]
 
 
@@ -221,6 +253,26 @@ def test_a_page_of_something_in_front(status: int, body: str) -> None:
     assert body != PAGE or 'a page that begins "Request Rejected Support ID: 77"' in str(error)
     for claim in ("keys", "lacks", "address itself", "it is not there"):
         assert claim not in str(error)
+
+
+def test_what_a_gateway_does_not_find_is_not_gone() -> None:
+    """MATCH-8: only ConnectWise's own words, or none, say that a company is not there."""
+    theirs = '{"code": "NotFound", "message": "company 9 not found"}'
+    assert scripted(answer(404, theirs), INFO).company(9) is None
+    assert scripted(answer(404), INFO).company(9) is None
+    gateways = scripted(answer(404, "default backend - 404"), INFO)
+    assert type(error_of(lambda: gateways.company(9))) is InFrontError
+
+
+def test_a_redirect_says_where_it_leads() -> None:
+    """MATCH-8: a redirect without a page is named with its address, which tells a login from a
+    host that has moved; the address's query stays out.
+    """
+    login = {"Location": f"https://login.test/saml?SAMLRequest={'x' * 3000}"}
+    error = error_of(lambda: scripted(answer(302, "", login), INFO).agreement(1))
+    assert type(error) is SetupError
+    assert "HTTP 302 to https://login.test/saml, an empty body" in str(error)
+    assert "if that is a login" in str(error)
 
 
 @pytest.mark.parametrize("status", [429, 500, 502, 503, 504])
@@ -300,6 +352,39 @@ def test_a_version_of_the_api_that_is_not_known() -> None:
             assert part in str(error)
     older = make_client(SimulatorAdapter(world.simulator), api_version="2022.1")
     assert older.agreement(HARBOR_AGREEMENT).id == HARBOR_AGREEMENT
+
+
+@pytest.mark.parametrize(
+    ("status", "body"),
+    [
+        (400, '{"error": {"code": "UnsupportedApiVersion", "message": "No."}}'),
+        (400, '{"code": "InvalidApiVersion", "message": "No."}'),
+        (400, '{"title": "Unsupported API version", "status": 400, "detail": "No."}'),
+        (400, "API version 2025.1 is not supported by this server"),
+        (400, '{"code": "BadRequest", "message": "An API version is required."}'),
+        (400, '{"message": "The API-version \'2025.1\' is invalid"}'),
+        (406, ""),
+        (406, '{"code": "NotAcceptable", "message": "No."}'),
+    ],
+)
+def test_a_version_that_is_refused_in_other_words(status: int, body: str) -> None:
+    """Whatever words a server has for it, an unknown version is no refusal of what was sent."""
+    step = answer(status, body, {"api-supported-versions": "2023.1"})
+    for ask in (
+        lambda client: client.agreement(1),
+        lambda client: client.set_quantity(agreement_id=1, addition_id=2, quantity=3),
+    ):
+        error = error_of(lambda ask=ask: ask(scripted(step, INFO)))  # type: ignore[misc]
+        assert type(error) is ApiVersionError
+        assert "CONNECTWISE_API_VERSION" in str(error)
+
+
+def test_a_refusal_that_merely_has_a_version_in_it() -> None:
+    """SAFE-2: a refusal of what was sent stays one."""
+    body = '{"code": "InvalidObject", "message": "version is invalid for this addition"}'
+    client = scripted(answer(400, body), INFO)
+    error = error_of(lambda: client.set_quantity(agreement_id=1, addition_id=2, quantity=3))
+    assert type(error) is RefusedError
 
 
 @pytest.mark.parametrize(

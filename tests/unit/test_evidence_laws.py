@@ -10,17 +10,15 @@ from hypothesis import strategies as st
 
 from tally.domain.evidence.evidence import Evidence, Fate, Machine, MachineProof
 from tally.domain.evidence.inventory_port import LastSeen, Listed
-from tally.domain.evidence.looks import (
-    PATIENT_UNTIL,
-    Look,
-    by_likelihood,
-    is_last_walk,
-    proof_of,
-    whom_to_ask,
-    with_looks,
-)
+from tally.domain.evidence.proofs import Look, proof_of, with_looks
 from tally.domain.evidence.walked import Visit, after_walk, concluded, has_unseen
 from tally.domain.evidence.whereabouts import Whereabouts
+from tally.domain.evidence.whom_to_ask import (
+    PATIENT_UNTIL,
+    by_likelihood,
+    is_last_walk,
+    whom_to_ask,
+)
 from tally.domain.model.month import Month
 from tests.functional.instants import gmt
 

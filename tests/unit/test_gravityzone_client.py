@@ -16,6 +16,7 @@ from tally.domain.model.month import Month
 from tally.domain.model.reading import ENDPOINTS, Count, Service, Unknown, read_count, read_sum
 from tally.errors import (
     ContractError,
+    CredentialsError,
 )
 from tally.gravityzone.client import GravityZoneClient
 from tests.unit.gravityzone_caller import (
@@ -31,6 +32,7 @@ from tests.unit.gravityzone_caller import (
     World,
     failing,
     replying,
+    scripted,
 )
 from tests.unit.scripted import Loose, NoPace, Scripted, answer, error_of
 
@@ -115,6 +117,17 @@ def test_errors_that_do_not_say_gone(company_id: str, code: int, details: str | 
     assert isinstance(
         error_of(lambda: failing(code, details).client.company(company_id)), ContractError
     )
+
+
+@pytest.mark.parametrize("status", [200, 400, 403, 404, 410])
+def test_a_gateways_words_do_not_say_gone(status: int) -> None:
+    """SAFE-7: JSON of a gateway, with an HTTP status for a code, is no JSON-RPC: neither the
+    company nor the key is at fault.
+    """
+    body = '{"error": {"code": 404, "message": "The requested resource does not exist."}}'
+    error = error_of(lambda: scripted(answer(status, body)).client.company(HARBOR))
+    assert not isinstance(error, CredentialsError)
+    assert str(status if status != 200 else "HTTP status") in str(error)
 
 
 def test_a_company_answered_in_place_of_another() -> None:

@@ -41,6 +41,20 @@ def packed(text: str) -> str:
         (base64.urlsafe_b64encode(b"msp+??>>~~:??>>").decode(), "base64"),
         (f"Basic {packed(f'{HEX}:')}", "header"),
         (f"basic {HEX}", "header"),
+        (f"Bearer {HEX}", "Bearer"),
+        (f"bearer\t{HEX}", "Bearer"),
+        (f"Authorization: Basic {packed(HEX)}", "Authorization"),
+        (f'"{HEX}"', 'has "'),
+        (f"'{PUBLIC}'", "has '"),
+        (f"`{PUBLIC}`", "has `"),
+        (f"{{{CLIENT_ID}}}", "has { and }"),
+        (f"<{HEX}>", "has < and >"),
+        (f"{HEX},", "has ,"),
+        (f"{HEX}%3A", "has %"),
+        ("*" * 16, "has"),
+        (packed(f"{HEX}:\n"), "base64"),
+        (packed(f"{HEX}\r\n"), "base64"),
+        (base64.b64encode(f"{PUBLIC}:".encode("utf-16-le")).decode(), "base64"),
     ],
 )
 def test_what_was_made_of_a_key(value: str, word: str) -> None:
@@ -64,6 +78,16 @@ def test_true_keys_are_taken() -> None:
             key = "".join(draw.choices(letters, k=length))
             assert check_key(SecretStr(key), name="some_key") == key
     assert check_key(SecretStr(CLIENT_ID), name="some_key") == CLIENT_ID
+
+
+@pytest.mark.parametrize("company", ["brightlantern", "BrightLantern"])
+def test_a_public_key_with_the_company_before_it(company: str) -> None:
+    """ConnectWise's user is company+key: with the company pasted along, it would stand there
+    twice.
+    """
+    keys = replace(KEYS, public=SecretStr(f"{company}+{PUBLIC}"))
+    with pytest.raises(SetupError, match="begins with the company and a plus"):
+        make_client(Scripted([answer(200)]), keys=keys)
 
 
 @pytest.mark.parametrize("field", ["public", "private", "client_id"])

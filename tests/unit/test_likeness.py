@@ -41,6 +41,8 @@ def test_the_eye_takes_one_for_the_other(one: str, other: str) -> None:
             f"{'Müller ' * 8}und Co",
             unicodedata.normalize("NFD", "Müller " * 8)[:LONGEST_IN_CONNECTWISE],
         ),
+        ("Müller äöü " * 8, ("Müller äöü " * 8).encode()[:50].decode(errors="ignore")),
+        ("Компания " * 8, ("Компания " * 8).encode()[:50].decode(errors="replace")),
         (f"{LONG[:47]} Inc", f"{LONG[:47]} Incorporated"[:LONGEST_IN_CONNECTWISE]),
     ],
 )
@@ -55,6 +57,9 @@ def test_a_short_beginning_is_no_cut_name() -> None:
     """MATCH-1: a name that merely begins another is another's."""
     assert NearNames([(1, LONG[:30])]).of(LONG) == []
     assert NearNames([(1, LONG[:50])]).of("Consolidated Amalgamated Widgets") == []
+    assert NearNames([(1, "Компания Компания Компания")]).of("Компания " * 8) == [1]
+    assert NearNames([(1, "Компания " * 2)]).of("Компания " * 8) == []
+    assert NearNames([(1, "Компания " * 4)]).of("Компания " * 8) == []
 
 
 @pytest.mark.parametrize(
@@ -73,6 +78,12 @@ def test_a_short_beginning_is_no_cut_name() -> None:
         "\u0301",
         "\ufe0f",
         "\x1b",
+        "\u20e3",
+        "\U00016fe4",
+        "\U0001d159",
+        "&nbsp;",
+        "&#8203; &zwj;",
+        "&amp;nbsp;",
     ],
 )
 def test_what_shows_nothing_is_no_name(name: str) -> None:

@@ -2,6 +2,7 @@
 environment.
 """
 
+import shutil
 import socket
 import threading
 from collections.abc import Iterator
@@ -9,6 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
+import requests
 from pydantic import SecretStr
 
 from cli.deployment.connection import connect
@@ -68,8 +70,7 @@ def test_the_command_trusts_what_the_machine_trusts(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, name: str
 ) -> None:
     """The bundle of certificates that requests, curl, boto3 or OpenSSL is told of is taken."""
-    bundle = tmp_path / "bundle.pem"
-    bundle.touch()
+    bundle = Path(shutil.copy(requests.certs.where(), tmp_path / "bundle.pem"))
     monkeypatch.setenv("HTTPS_PROXY", "http://proxy.msp.test:3128")
     monkeypatch.setenv("NO_PROXY", "psa.msp.test")
     way = operators_network({name: str(bundle)})
@@ -86,6 +87,50 @@ def test_a_bundle_that_is_not_there() -> None:
     """A bundle that is named and missing is said to be, with the variable that names it."""
     with pytest.raises(SetupError, match=r"REQUESTS_CA_BUNDLE is '/nowhere/bundle\.pem'"):
         operators_network({"REQUESTS_CA_BUNDLE": "/nowhere/bundle.pem"})
+
+
+@pytest.mark.parametrize(
+    "contents",
+    [
+        b"",
+        b"hello",
+        b"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n",
+        Path(requests.certs.where()).read_text().encode("utf-16"),
+        None,
+    ],
+    ids=["empty", "no certificates", "broken", "in UTF-16", "not to be read"],
+)
+def test_a_bundle_that_holds_no_certificates(tmp_path: Path, contents: bytes | None) -> None:
+    """Nor is one that cannot be read left for the first call, whose failure would not name it."""
+    bundle = tmp_path / "bundle.pem"
+    bundle.write_bytes(contents or b"")
+    name = "x" * 300 if contents is None else "bundle.pem"
+    with pytest.raises(SetupError, match=r"SSL_CERT_FILE is .* no certificates can be read there"):
+        operators_network({"SSL_CERT_FILE": str(tmp_path / name)})
+
+
+def test_a_folder_of_certificates_is_taken(tmp_path: Path) -> None:
+    """A variable of requests may name a folder too."""
+    way = operators_network({"REQUESTS_CA_BUNDLE": str(tmp_path)})
+    assert way("https://psa.msp.test/x").verify == str(tmp_path)
+
+
+@pytest.mark.parametrize("name", ["HTTPS_PROXY", "https_proxy", "ALL_PROXY"])
+@pytest.mark.parametrize("proxy", ["socks5://127.0.0.1:1", "http://", "http://[::1", "http://a b"])
+def test_a_proxy_of_another_kind(monkeypatch: pytest.MonkeyPatch, name: str, proxy: str) -> None:
+    """A proxy that cannot be gone through is named, rather than tried three times."""
+    monkeypatch.setenv(name, proxy)
+    with pytest.raises(SetupError, match="must be http://, a host and a port"):
+        operators_network({})("https://psa.msp.test/x")
+
+
+@pytest.mark.parametrize(
+    "proxy", ["proxy:3128", "http://msp:p%40ss@proxy:3128/", "http://[::1]:3128", "https://proxy"]
+)
+def test_a_proxy_in_each_form(monkeypatch: pytest.MonkeyPatch, proxy: str) -> None:
+    """With a scheme or without, with a user or without, by name or address."""
+    monkeypatch.setenv("HTTPS_PROXY", proxy)
+    assert operators_network({})("https://psa.msp.test/x").proxies["https"] == proxy
 
 
 class Proxy:

@@ -229,6 +229,14 @@ def test_a_total_of_the_month_before_is_no_comparison() -> None:
     assert before == Before()
 
 
+def test_another_tenant_has_proven_nothing() -> None:
+    """PULSE-3: the key was exchanged for one of another company's; the first sweep notices."""
+    expected = Expected(tick=TICK, jobs=0, check=0, basis=1, totals={ROOT: total(3)})
+    pulse = Pulse(root=ROOT, proof=Proof(trust=Trust.PROVEN))
+    assert pulse.expecting(expected, root=ROOT, code="1").is_proven
+    assert pulse.expecting(expected, root="another", code="1").proof.trust is Trust.UNPROVEN
+
+
 LONG_AGO = "the last full sweep is long ago"
 EARLY = "nearly all counts move on the first days of a month"
 

@@ -31,6 +31,12 @@ def strike() -> Redactor:
         base64.b64encode(f"ab+bc:{KEY}".encode()).decode(),
         base64.b64encode(f"abc+bc:{KEY}x".encode()).decode(),
         json.dumps({"key": KEY, "twice": KEY * 2}),
+        "".join(f"\\u{ord(char):04X}" for char in KEY),
+        "".join(f"\\x{ord(char):02x}" for char in KEY),
+        "".join(f"%{ord(char):02X}" for char in KEY),
+        "".join(f"&#{ord(char)};" for char in KEY),
+        "".join(f"&#x{ord(char):x};" for char in KEY),
+        KEY.replace("T", "%54").replace("P", "\\u0050"),
     ],
 )
 def test_a_key_is_struck_out_whole_in_part_and_encoded(strike: Redactor, text: str) -> None:
@@ -58,6 +64,11 @@ def test_what_is_no_key_stays(strike: Redactor) -> None:
     assert strike(KEY[:7]) == KEY[:7]
     assert KEY not in repr(strike)
     assert Redactor()("as it is") == "as it is"
+
+
+def test_escapes_without_a_key_stay(strike: Redactor) -> None:
+    """MATCH-1: a name is told as it stands, so that a person sees what makes it differ."""
+    assert strike("Ann&#39;s at %20 \\u0041cme") == "Ann&#39;s at %20 \\u0041cme"
 
 
 def test_an_answers_body_loses_the_keys_in_it(strike: Redactor) -> None:

@@ -154,6 +154,7 @@ def test_what_may_have_happened(failure: Failure, possible: bool) -> None:
     [
         ({"Retry-After": "30"}, "", 30.0),
         ({"Retry-After": " 7 "}, "", 7.0),
+        ({"Retry-After": "\x1f7\x85"}, "", 7.0),
         ({"Retry-After": "0"}, "", 0.0),
         ({"Retry-After": "1.5"}, "", 1.5),
         ({"Retry-After": "-3"}, "", None),

@@ -87,6 +87,7 @@ class Firings:
     before: dict[str, Total]
     found: dict[str, Mapping[str, int]] = field(default_factory=dict)
     late: frozenset[int] = frozenset()
+    held: frozenset[int] = frozenset()
     sent: list[int] = field(default_factory=list)
 
     def look(self) -> Search:
@@ -126,7 +127,11 @@ class Firings:
             causes={},
             last_reading=None,
             children=None,
-            outlook=Outlook(must_be_read=False, counts={ENDPOINTS.name: self.ledger[number]}),
+            outlook=(
+                Outlook()
+                if number in self.held
+                else Outlook(must_be_read=False, counts={ENDPOINTS.name: self.ledger[number]})
+            ),
         )
 
 
@@ -182,6 +187,48 @@ def test_a_company_that_cannot_be_read_has_a_job() -> None:
     assert firings.sent == [2]
     assert {*gravityzone.read} == {0, 2}  # below the partner nothing has moved
     assert search.settled[ROOT] == total(13)
+
+
+def test_who_could_not_be_read_makes_up_no_later_move() -> None:
+    """The total has told its move already; another company's is measured from there."""
+    gravityzone = Counting(VirtualClock(TICK), [3] * 8, {0: [(0, 1)]}, fails=frozenset({0}))
+    firings = Firings(gravityzone, [3] * 8, _totals([3] * 8), late=frozenset({0}))
+    firings.look()
+    assert firings.sent == [0]
+    firings.work()
+    gravityzone.fails = frozenset()
+    gravityzone.counts[6] += 1
+    firings.look()
+    assert firings.sent == [0, 6]
+
+
+def test_who_was_held_makes_up_no_later_move() -> None:
+    """PULSE-5: nobody searched for it, though the total that was settled has told its move.
+
+    Nor is it forgotten before it has been read.
+    """
+    gravityzone = Counting(VirtualClock(TICK), [3] * 8, {0: [(0, 1)]})
+    firings = Firings(gravityzone, [3] * 8, _totals([3] * 8), held=frozenset({0}))
+    firings.look()
+    assert (firings.sent, firings.found) == ([], {"0": {}})
+    firings.held = frozenset()
+    gravityzone.counts[6] += 1
+    firings.look()
+    assert firings.sent == [0, 6]
+    assert firings.found["0"] == {ENDPOINTS.name: 4}
+
+
+def test_who_was_read_at_last_is_not_remembered() -> None:
+    """A company that was held, and has the count that its Addition follows."""
+    gravityzone = Counting(VirtualClock(TICK), [3] * 8, {0: [(2, 1)]})
+    firings = Firings(gravityzone, [3] * 8, _totals([3] * 8), held=frozenset({0}))
+    firings.look()
+    firings.work()
+    firings.held = frozenset()
+    gravityzone.counts[6] += 1
+    firings.look()
+    assert firings.sent == [6]
+    assert "0" not in firings.found
 
 
 def _totals(counts: list[int]) -> dict[str, Total]:

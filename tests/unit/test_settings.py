@@ -165,6 +165,14 @@ def test_all_that_is_wrong_is_said_at_once() -> None:
         assert f"the setting {name} is malformed" in said
 
 
+def test_a_huge_value_hides_nothing_else() -> None:
+    """SAFE-10: what one setting's text is like does not push the others out of the sentence."""
+    wrong = {**ENVIRONMENT, "FIRST_MONTH": "9" * 100_000, "SETTLE_SECONDS": "soon"}
+    with pytest.raises(SetupError, match="SETTLE_SECONDS") as caught:
+        PlannerSettings.from_env(wrong)
+    assert "FIRST_MONTH" in str(caught.value)
+
+
 def test_an_empty_environment() -> None:
     """Without any setting each one that is needed is named."""
     said = problem(WorkerSettings, {})

@@ -218,6 +218,22 @@ def test_what_is_not_too_large_is_read_whole(serve: Serve, size: int) -> None:
     assert len(send(server, timeout=LONG).body) == size
 
 
+@pytest.mark.parametrize(
+    "speak",
+    [
+        whole(b"[]", "Content-Length: 2, 3"),
+        whole(b"-5\r\n[]", "Transfer-Encoding: chunked"),
+        whole(b"x\r\n[]", "Transfer-Encoding: chunked"),
+    ],
+    ids=["two lengths", "a chunk of a negative size", "a chunk of no size"],
+)
+def test_sizes_that_are_none(serve: Serve, speak: Callable[[socket.socket], None]) -> None:
+    """SAFE-2: whatever is wrong with an answer, it was answered: nobody says that it was not
+    sent.
+    """
+    assert type(error_of(serve(speak))) is AmbiguousError
+
+
 def test_a_packed_body_that_is_broken(serve: Serve) -> None:
     """SAFE-2: what cannot be unpacked is no answer."""
     assert (

@@ -14,7 +14,6 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import datetime, timedelta
 from random import Random
-from typing import Any
 
 from simulators.clock import VirtualClock
 from tally.domain.evidence.evidence import Evidence
@@ -22,9 +21,8 @@ from tally.domain.model.month import Month
 from tally.domain.model.reading import ENDPOINTS
 from tally.evidence.delivery import EvidenceDelivery
 from tally.evidence.drain import Drain
-from tally.evidence.look import Conclude, Looks
+from tally.evidence.means import Means
 from tally.evidence.store import Recorder
-from tally.evidence.walk import Walk
 from tally.ledger.evidence.evidence_codec import packed
 from tally.ledger.items import link_item, record_item
 from testing.evidence import MemoryEvidence, MemoryTextQueue
@@ -211,7 +209,7 @@ class MonthOfEvidence:
 
         function = self._function(has_time)
         act(function)
-        for ended in Drain(deliver=function, queue=self.queue, has_time=has_time)():
+        for ended in Drain(deliver=function, has_time=has_time)():
             assert ended.error is None, ended.error
             self.jobs += 1
             self.looked += int(ended.outcome.get("looks", 0))
@@ -221,24 +219,16 @@ class MonthOfEvidence:
         self.invocations += 1
 
     def _function(self, has_time: Callable[[], bool]) -> EvidenceDelivery:
-        inventory = self.world.inventory(calls_per_second=CALLS_PER_SECOND)
-        recorder = Recorder(store=self.store, months_kept=36)
-        shared: Mapping[str, Any] = {
-            "inventory": inventory,
-            "ledger": self.world.ledger,
-            "recorder": recorder,
-            "queue": self.queue,
-            "clock": self.world.clock,
-            "service": ENDPOINTS.name,
-            "has_time": has_time,
-        }
-        return EvidenceDelivery(
-            walk=Walk(close_day=CLOSE_DAY, **shared),
-            looks=Looks(**shared),
-            conclude=Conclude(inventory=inventory, recorder=recorder),
+        means = Means(
+            inventory=self.world.inventory(calls_per_second=CALLS_PER_SECOND),
+            ledger=self.world.ledger,
+            recorder=Recorder(store=self.store, months_kept=36),
             queue=self.queue,
             clock=self.world.clock,
+            service=ENDPOINTS.name,
+            has_time=has_time,
         )
+        return EvidenceDelivery.of(means, close_day=CLOSE_DAY)
 
     def _forget(self) -> None:
         """Count from here on."""

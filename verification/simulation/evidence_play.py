@@ -15,9 +15,8 @@ from simulators.core import CallLog
 from tally.domain.model.month import Month
 from tally.errors import TallyError
 from tally.evidence.delivery import EvidenceDelivery
-from tally.evidence.look import Conclude, Looks
+from tally.evidence.means import Means
 from tally.evidence.store import Recorder
-from tally.evidence.walk import Walk
 from testing.effects import KilledError
 from testing.evidence import MemoryEvidence
 from verification.simulation.billed_services import ENDPOINTS
@@ -231,32 +230,16 @@ class Gatherer:
         inventory = self._msp.world.inventory(
             wrap=wrap, calls_per_second=_CALLS_PER_SECOND, on_odd_row=lambda _: None
         )
-        recorder = Recorder(store=wrap(self.store), months_kept=_MONTHS_KEPT)
-        ledger, queue = wrap(self._ledger), wrap(self.queue)
-        service, has_time = ENDPOINTS.name, self._has_time
-        walk = Walk(
+        means = Means(
             inventory=inventory,
-            ledger=ledger,
-            recorder=recorder,
-            queue=queue,
+            ledger=wrap(self._ledger),
+            recorder=Recorder(store=wrap(self.store), months_kept=_MONTHS_KEPT),
+            queue=wrap(self.queue),
             clock=self._clock,
-            service=service,
-            close_day=self._msp.setting.close_day,
-            has_time=has_time,
+            service=ENDPOINTS.name,
+            has_time=self._has_time,
         )
-        looks = Looks(
-            inventory=inventory,
-            ledger=ledger,
-            recorder=recorder,
-            queue=queue,
-            clock=self._clock,
-            service=service,
-            has_time=has_time,
-        )
-        conclude = Conclude(inventory=inventory, recorder=recorder)
-        return EvidenceDelivery(
-            walk=walk, looks=looks, conclude=conclude, queue=queue, clock=self._clock
-        )
+        return EvidenceDelivery.of(means, close_day=self._msp.setting.close_day)
 
     def _wrap(self, port: Any) -> Any:  # noqa: ANN401 - as a gate's
         return _Racing(self._trouble, self._meanwhile).wrap(port)

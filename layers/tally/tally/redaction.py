@@ -5,6 +5,7 @@ no log line can show one: no caller has to hand the keys on, or could forget to.
 """
 
 import base64
+import re
 from collections.abc import Iterable, Iterator
 from string import ascii_lowercase, ascii_uppercase
 
@@ -30,12 +31,15 @@ _LONGEST_KEY = 1_000
 _LONGEST_QUOTED = 20_000
 """The characters of an answer that are searched for its first words, which blanks may precede."""
 
+_ESCAPE = re.compile(r"(?:\\u00|\\x|%|&#x)([2-7][0-9a-f]);?|&#(\d{2,3});", re.IGNORECASE)
+"""A sign as JSON, Python, addresses and HTML write it."""
+
 _LOWER = str.maketrans(ascii_uppercase, ascii_lowercase)
 """A table for lower case; ``str.lower`` may change a text's length."""
 
 
 class Redactor:
-    """Strikes keys out of texts: whole or in part, in either case, and in base64."""
+    """Strikes keys out of texts: whole or in part, in either case, escaped, and in base64."""
 
     __slots__ = ("_keys", "_parts", "_whole")
 
@@ -58,7 +62,17 @@ class Redactor:
                 self._parts.update(_parts_of(key))
 
     def __call__(self, text: str) -> str:
-        """Return the text with ``[key]`` in place of each part of a key."""
+        """Return the text with ``[key]`` in place of each part of a key.
+
+        Escapes stay as they are, unless there is a part of a key behind them.
+        """
+        shown = self._struck(text)
+        if (plain := _ESCAPE.sub(_unescaped, shown)) != shown:
+            struck = self._struck(plain)
+            return struck if struck != plain else shown
+        return shown
+
+    def _struck(self, text: str) -> str:
         lowered = text.lower() if text.isascii() else text.translate(_LOWER)
         shown, end = [], 0
         for begins, ends in sorted(self._found(lowered)):
@@ -85,6 +99,10 @@ class Redactor:
             if key in body:
                 body = body.replace(key, _STRUCK_OUT.encode())
         return body
+
+
+def _unescaped(escape: re.Match[str]) -> str:
+    return chr(int(escape[1], 16) if escape[1] else int(escape[2]))
 
 
 def _parts_of(key: str) -> Iterator[str]:

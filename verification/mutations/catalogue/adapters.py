@@ -66,7 +66,7 @@ ADAPTERS = (
     Mutation(
         name="a record is read from a replica that may lag",
         rule="SAFE-3",
-        file="tally/ledger/dynamodb.py",
+        file="tally/aws/table.py",
         edits=(Edit(before="Key=key, ConsistentRead=True)", after="Key=key)"),),
         why="It is DynamoDB's default, and half the price.",
         tests=("tests/unit/test_ledger_dynamodb.py::test_single_reads_are_consistent",),
@@ -228,7 +228,7 @@ ADAPTERS = (
         name="a firewall's 403 is a missing right",
         rule="MATCH-8",
         file="tally/transport/http_call.py",
-        edits=(Edit(before="in_front = not said and", after="in_front = False and"),),
+        edits=(Edit(before="in_front = not own and", after="in_front = False and"),),
         why="A 403 is a 403.",
         tests=("tests/unit/test_connectwise_client_site.py",),
     ),
@@ -248,7 +248,7 @@ ADAPTERS = (
     Mutation(
         name="records that half a page brings again are taken for new",
         rule="SAFE-5",
-        file="tally/connectwise/calls.py",
+        file="tally/connectwise/pages.py",
         edits=(
             Edit(
                 before="before, self.known = divmod(self.rows, self.size)",

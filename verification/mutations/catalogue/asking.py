@@ -269,4 +269,17 @@ ASKING = (
         why="The ledger counts editions, and never counts backwards.",
         tests=(_RESTORED,),
     ),
+    Mutation(
+        name="of two answers in one note the first one counts",
+        rule="ASK-3",
+        file="tally/domain/asking/answer.py",
+        edits=(
+            Edit(
+                before=" or says_otherwise(note.text, question, ticket.code, option):",
+                after=":",
+            ),
+        ),
+        why="The first line is exactly an answer's.",
+        tests=("tests/unit/test_asking_answers.py",),
+    ),
 )

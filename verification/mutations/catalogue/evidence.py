@@ -6,7 +6,7 @@ EVIDENCE = (
     Mutation(
         name="a look that is read after the month proves the month",
         rule="PROOF-1",
-        file="tally/domain/evidence/looks.py",
+        file="tally/domain/evidence/proofs.py",
         edits=(
             Edit(
                 before="    if not month.starts <= seen.at <= look.read < month.next.starts:",
@@ -19,7 +19,7 @@ EVIDENCE = (
     Mutation(
         name="a machine that moved in is proven by what it did elsewhere",
         rule="PROOF-1",
-        file="tally/domain/evidence/looks.py",
+        file="tally/domain/evidence/proofs.py",
         edits=(
             Edit(
                 before=(
@@ -49,7 +49,7 @@ EVIDENCE = (
     Mutation(
         name="a machine that was asked about in vain is asked about every day",
         rule="PROOF-1",
-        file="tally/domain/evidence/looks.py",
+        file="tally/domain/evidence/whom_to_ask.py",
         edits=(
             Edit(
                 before="if (each.asked or 0) < count]",

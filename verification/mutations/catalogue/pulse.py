@@ -4,6 +4,7 @@ from verification.mutations.mutation import Edit, Mutation
 
 _FUNCTIONAL = "tests/functional/test_pulse.py"
 _SERVICES = "tests/functional/test_pulse_services.py"
+_FOUND = "tests/functional/test_pulse_searches.py"
 _LAWS = "tests/unit/test_pulse_laws.py"
 _SEARCHES = "tests/unit/test_search_laws.py"
 _CONFORMANCE = "tests/contract/test_pulse_conformance.py"
@@ -293,7 +294,7 @@ PULSE = (
         name="what a search has found is forgotten",
         rule="PULSE-1",
         file="tally/pulse/firing.py",
-        edits=(Edit(before="found=search.found, rest=", after="found={}, rest="),),
+        edits=(Edit(before="            found=search.found,\n", after=""),),
         why="Its job is on the queue.",
         tests=(f"{_FUNCTIONAL}::test_a_move_whose_job_was_lost_is_read_at_the_next_tick",),
     ),
@@ -317,5 +318,73 @@ PULSE = (
         ),
         why="Nothing is written twice, whoever searches.",
         tests=(f"{_FUNCTIONAL}::test_a_search_that_dies_is_made_up_for",),
+    ),
+    Mutation(
+        name="a sweep counts as soon as its jobs have ended",
+        rule="PULSE-2",
+        file="tally/pulse/firing.py",
+        edits=(
+            Edit(
+                before="if not expected.sample and not _is_indexed(expected, at):",
+                after="if not (expected.sample or expected or _is_indexed(expected, at)):",
+            ),
+        ),
+        why="All has been written by then, and an index takes no minute.",
+        tests=(f"{_FOUND}::test_an_index_that_lags_after_a_sweep_hides_no_move",),
+    ),
+    Mutation(
+        name="a search that takes too long is left at that",
+        rule="PULSE-4",
+        file="tally/pulse/firing.py",
+        edits=(
+            Edit(
+                before="        if search.ran_out:\n",
+                after="        if search.ran_out and not busy:\n",
+            ),
+        ),
+        why="The likely ones have been read, and the next look goes on.",
+        tests=(f"{_FOUND}::test_a_search_that_takes_too_long_is_followed_by_a_full_sweep",),
+    ),
+    Mutation(
+        name="who was held when a search ended is forgotten",
+        rule="PULSE-1",
+        file="tally/pulse/search.py",
+        edits=(Edit(before="**dict.fromkeys(others, _UNTOLD)}", after="**{}}"),),
+        why="It is read at each tick as long as it is held.",
+        tests=(f"{_SEARCHES}::test_who_was_held_makes_up_no_later_move",),
+    ),
+    Mutation(
+        name="a reading that failed is nothing to remember",
+        rule="PULSE-1",
+        file="tally/pulse/search.py",
+        edits=(
+            Edit(
+                before="            self.found[waiting.company_id] = _UNTOLD\n",
+                after="",
+            ),
+        ),
+        why="Its job is on the queue.",
+        tests=(f"{_SEARCHES}::test_who_could_not_be_read_makes_up_no_later_move",),
+    ),
+    Mutation(
+        name="searches follow one another however much they read",
+        rule="PULSE-1",
+        file="tally/pulse/firing.py",
+        edits=(Edit(before="_A_QUARTER * search.part_read", after="_A_QUARTER * 0"),),
+        why="A total that has moved is looked into.",
+        tests=(f"{_FOUND}::test_what_nobody_is_billed_for_makes_no_search_follow_another",),
+    ),
+    Mutation(
+        name="another tenant inherits the proof",
+        rule="PULSE-3",
+        file="tally/domain/pulse/state.py",
+        edits=(
+            Edit(
+                before="self.proof if root == self.root or not self.root else Proof(",
+                after="self.proof if root else Proof(",
+            ),
+        ),
+        why="The totals are GravityZone's, whose key it is.",
+        tests=(f"{_LAWS}::test_another_tenant_has_proven_nothing",),
     ),
 )

@@ -9,6 +9,7 @@ from pydantic_core import from_json
 
 from tally.connectwise.dialect import COMPANY, URL, explain, right_for
 from tally.connectwise.models import COMPANY_INFO
+from tally.connectwise.pages import COUNTED_PAGES, PAGE_SIZE, SMALLEST_PAGE, Pages
 from tally.connectwise.site import JSON, Site
 from tally.errors import (
     AmbiguousError,
@@ -26,24 +27,9 @@ from tally.transport.failures import Effect
 from tally.transport.http_call import Answer, Call, Transport
 from tally.transport.rows import placed, read_list
 
-PAGE_SIZE = 1000
-"""Records of a page: the most that the API gives (developer guide)."""
-SMALLEST_PAGE = 50
-"""Records of the smallest page that is tried: a server too slow for it answers none in time."""
-MOST_PAGES = 1000
-"""The most pages of ``PAGE_SIZE`` in a list; smaller pages may be as many more."""
-_COUNTED_PAGES = 20
-"""After so many pages the list is asked how many records it has: with more, it has no end."""
-_MADE_MEANWHILE = 100
-"""Records that may be made while the list is read, on top of those that it counted."""
-_EMPTY_PAGES = 3
-"""So many empty pages in a row, each with a link to the next, have no end."""
 # Seen in public client code to be routed to any codebase.
 _ROUTER = "v4_6_release/"
 _CODEBASE = re.compile(r"[A-Za-z0-9_.-]*[A-Za-z0-9_-]/?")
-# The Link header names the next page and the last (developer guide). Servers may leave the quotes
-# away (RFC 8288).
-_NEXT = re.compile(r'rel="?next"?', re.IGNORECASE)
 
 
 class _Row(Protocol):
@@ -168,25 +154,23 @@ class Calls:
     ) -> Iterator[tuple[Answer, list[Any]]]:
         narrowed = f"&{query}" if query else ""
         narrowed += f"&conditions={quote(conditions, safe='')}" if conditions else ""
-        pages = _Pages(self._page_size)
+        pages = Pages(self._page_size)
         while True:
             answer = self._page(path, narrowed, pages)
             self._page_size = pages.size
             page = self._transport.parse(answer, read_list, of_many=of_many)
             yield answer, page[pages.known :]
-            # A server may give fewer records a page than it was asked for: then its Link header
-            # names a next page. Without that header, only a full page can have one after it.
-            if len(page) < pages.size and not _NEXT.search(answer.headers.get("Link", "")):
+            if not pages.go_on(len(page), answer.headers.get("Link", "")):
                 return
             pages.turn(len(page))
-            if pages.read == _COUNTED_PAGES:
+            if pages.read == COUNTED_PAGES:
                 pages.total = self._count(path, narrowed)
             if pages.is_endless:
                 raise self.contract_error(
                     answer, f"its pages do not end after {pages.read} with {pages.rows} records"
                 )
 
-    def _page(self, path: str, narrowed: str, pages: "_Pages") -> Answer:
+    def _page(self, path: str, narrowed: str, pages: Pages) -> Answer:
         """Fetch the next page, a smaller one if it is too large for the server or for us.
 
         Pages of 1,000 time out on some servers where smaller ones pass (seen in client code).
@@ -222,7 +206,8 @@ class Calls:
         return count if type(count) is int else None
 
     def _find_codebase(self) -> str:
-        call = Call(name=f"ConnectWise GET /login/companyinfo/{self._site.company}")
+        # Nobody documents the words for an unknown company.
+        call = Call(name=f"ConnectWise GET /login/companyinfo/{self._site.company}", worded=False)
         unknown = SetupError(
             f"{call.name}: ConnectWise knows no such company, check {COMPANY} and {URL}"
         )
@@ -248,43 +233,6 @@ class Calls:
         # Another thread's call may forget it at any moment.
         self._codebase = found
         return found
-
-
-class _Pages:
-    """The place in a list: size and number of the next page, and its records known already."""
-
-    __slots__ = ("_empty", "known", "number", "read", "rows", "size", "total")
-
-    def __init__(self, size: int) -> None:
-        self.size = size
-        self.number = 1
-        self.known = 0
-        self.rows = 0
-        self.read = 0
-        self.total: int | None = None
-        self._empty = 0
-
-    def turn(self, rows: int) -> None:
-        """Go on to the next page, after one with so many records."""
-        self.rows += max(rows - self.known, 0)
-        self.known = 0
-        self.number += 1
-        self.read += 1
-        self._empty = 0 if rows else self._empty + 1
-
-    def halve(self) -> None:
-        """Go on from the same record, with pages of half the size."""
-        self.size = max(self.size // 2, SMALLEST_PAGE)
-        before, self.known = divmod(self.rows, self.size)
-        self.number = before + 1
-
-    @property
-    def is_endless(self) -> bool:
-        """True if the list has gone on for longer than any list can."""
-        beyond = self.total is not None and self.rows > self.total + _MADE_MEANWHILE
-        return (
-            beyond or self._empty == _EMPTY_PAGES or self.read * self.size >= MOST_PAGES * PAGE_SIZE
-        )
 
 
 def _naming_the_right(error: CredentialsError, method: str, path: str) -> CredentialsError:

@@ -1,5 +1,6 @@
 """Errors of ConnectWise: their form, and what to do about them."""
 
+import re
 from collections.abc import Iterator, Mapping
 from http import HTTPStatus
 from typing import Any
@@ -11,8 +12,18 @@ from tally.transport.classify import Dialect
 URL = "CONNECTWISE_URL"
 COMPANY = "CONNECTWISE_COMPANY"
 _MISROUTED = b"cannot route"
+_LOOKED_AT = 200
 _NEEDS_API_HOST = "SSL is required"
-_UNKNOWN_VERSION = b"does not support the api version"
+# ConnectWise was seen to say "does not support the API version '…'". The framework that says so has
+# other words too, and other ones from version to version.
+_UNKNOWN_VERSION = re.compile(
+    rb"(support|invalid|unknown)[^\"]{0,60}api[ _-]?version"
+    rb"|api[ _-]?version[^\"]{0,60}(support|invalid|unknown|required)",
+    re.IGNORECASE,
+)
+_ITS_OWN = re.compile(r"ConnectWise", re.IGNORECASE)
+_DENIED = "Authorization has been denied"
+"""Words of ASP.NET, on which ConnectWise runs, for a call without valid keys."""
 _KNOWN_VERSIONS = ("api-supported-versions", "api-current-version")
 
 API_VERSION = "2025.1"
@@ -71,11 +82,11 @@ class _Error(BaseModel):
 def explain(body: bytes, headers: Mapping[str, str]) -> str:
     """Return the text of an error; "" if the body is not ConnectWise's own.
 
-    Plain text, HTML and an empty body are not.
+    Plain text other than its "Cannot route", HTML and an empty body are not.
     """
     error = _read(body)
     if error is None:
-        return ""
+        return body[:_LOOKED_AT].decode(errors="replace") if _is_misrouted(body) else ""
     text = error.text
     # The host of the web client, without api-, answers every call so (developer guide).
     if _NEEDS_API_HOST in text:
@@ -91,15 +102,23 @@ def _known_versions(headers: Mapping[str, str]) -> Iterator[str]:
 def _read(body: bytes) -> _Error | None:
     try:
         read = _Error.model_validate_json(body)
-        if read.message is None and isinstance(read.error, dict):
+        if isinstance(read.error, dict) and _asks_for_unknown_version(body):
             read = _Error.model_validate(read.error)
     except ValidationError:
         return None
-    return None if read.message is None else read
+    # Gateways word a refusal with a message too, but without ConnectWise's code:
+    # `{"message": "Forbidden"}`. Where ConnectWise has `error` in its place, it names itself.
+    says = read.message or ""
+    is_its_own = read.code or _ITS_OWN.match(f"{read.error}") or says.startswith(_DENIED)
+    return read if says and is_its_own else None
+
+
+def _is_misrouted(body: bytes) -> bool:
+    return _MISROUTED in body[:_LOOKED_AT].lower()
 
 
 def _asks_for_unknown_version(body: bytes) -> bool:
-    return _UNKNOWN_VERSION in body[:2000].lower()
+    return _UNKNOWN_VERSION.search(body[:2000]) is not None
 
 
 def meaning(status: int, body: bytes) -> int:
@@ -111,7 +130,7 @@ def meaning(status: int, body: bytes) -> int:
     # Other 400s to a write are kept as a refusal of its content (SAFE-2).
     if status != HTTPStatus.BAD_REQUEST:
         return status
-    if _MISROUTED in body[:200].lower():
+    if _is_misrouted(body):
         return HTTPStatus.NOT_FOUND
     return HTTPStatus.NOT_ACCEPTABLE if _asks_for_unknown_version(body) else status
 

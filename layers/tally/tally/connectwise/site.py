@@ -50,6 +50,11 @@ class Site:
             )
         self.company = company
         public = check_key(keys.public, name="connectwise_public_key")
+        if public.lower().startswith(f"{company}+".lower()):
+            raise SetupError(
+                "connectwise_public_key in the secret begins with the company and a plus: give the "
+                "key alone, as it was shown"
+            )
         private = check_key(keys.private, name="connectwise_private_key")
         client_id = check_key(keys.client_id, name="connectwise_client_id")
         # The user is the login's company, a plus and the public key (developer guide). A company

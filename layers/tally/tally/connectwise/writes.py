@@ -7,9 +7,9 @@ from datetime import date
 from decimal import Decimal
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, TypeAdapter
-from pydantic.alias_generators import to_camel
+from pydantic import ConfigDict, Field, PlainSerializer, TypeAdapter
 
+from tally.connectwise.body import Body
 from tally.connectwise.calls import Calls
 from tally.connectwise.models import AdditionRow
 from tally.domain.model.agreement import Addition, NewAddition
@@ -30,29 +30,19 @@ def format_day(day: date) -> str:
 SentAmount = Annotated[Decimal, PlainSerializer(float)]
 SentDay = Annotated[date, PlainSerializer(format_day)]
 
-# Models are built at first use: an invocation writes one or two of them, if any.
+# Built at first use, as bodies are.
 _LATER = ConfigDict(defer_build=True)
-
-
-class _Sent(BaseModel):
-    model_config = ConfigDict(
-        defer_build=True,
-        extra="forbid",
-        frozen=True,
-        alias_generator=to_camel,
-        validate_by_name=True,
-    )
 
 
 # ConnectWise has PUT and DELETE too. PUT sets to null what it is not sent (developer guide), and
 # nothing of the MSP's is ever deleted: neither is made here.
-class ProductReference(_Sent):
+class ProductReference(Body):
     """A product by its id."""
 
     id: int
 
 
-class AdditionToCreate(_Sent):
+class AdditionToCreate(Body):
     """The body of the POST (OPEN-5).
 
     It has no price, cost or tax: on a live tenant ConnectWise then took them from the catalog. A
@@ -69,7 +59,7 @@ class AdditionToCreate(_Sent):
     invoice_description: str
 
 
-class QuantityPatch(_Sent):
+class QuantityPatch(Body):
     """Replaces the quantity.
 
     The path of a PATCH is bare: one into an object can answer 200 and change nothing (developer
@@ -81,7 +71,7 @@ class QuantityPatch(_Sent):
     value: int = Field(ge=0)
 
 
-class TextPatch(_Sent):
+class TextPatch(Body):
     """Replaces the text that the customer reads."""
 
     op: Literal["replace"] = "replace"
@@ -89,7 +79,7 @@ class TextPatch(_Sent):
     value: str
 
 
-class CancelledPatch(_Sent):
+class CancelledPatch(Body):
     """Replaces the cancelled date."""
 
     op: Literal["replace"] = "replace"
@@ -97,7 +87,7 @@ class CancelledPatch(_Sent):
     value: SentDay
 
 
-class AmountPatch(_Sent):
+class AmountPatch(Body):
     """Replaces the price of one unit, or how many are included."""
 
     op: Literal["replace"] = "replace"
@@ -105,7 +95,7 @@ class AmountPatch(_Sent):
     value: SentAmount
 
 
-class TaxablePatch(_Sent):
+class TaxablePatch(Body):
     """Replaces the flag that an Addition is taxed."""
 
     op: Literal["replace"] = "replace"
@@ -113,7 +103,7 @@ class TaxablePatch(_Sent):
     value: bool
 
 
-class BillCustomerPatch(_Sent):
+class BillCustomerPatch(Body):
     """Replaces the word that tells if the customer is billed, by one that ConnectWise has shown."""
 
     op: Literal["replace"] = "replace"

@@ -3,14 +3,13 @@
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import timedelta
-from typing import Any
+from typing import Any, Self
 
 from tally.errors import MalformedJobError, RateLimitedError, TallyError
 from tally.evidence.jobs import EvidenceJob, Task
 from tally.evidence.look import Conclude, Looks
-from tally.evidence.queue_port import EvidenceQueue
+from tally.evidence.means import Means
 from tally.evidence.walk import Walk
-from tally.ports import Clock
 
 PAUSE = timedelta(minutes=2)
 """The time after which a job that failed comes again: soon enough for a month's last hour."""
@@ -21,13 +20,24 @@ _EARLY = timedelta(minutes=5)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EvidenceDelivery:
-    """The function's end of its queue."""
+    """The function's end of its queue: a use case for each task."""
 
+    means: Means
     walk: Walk
     looks: Looks
     conclude: Conclude
-    queue: EvidenceQueue
-    clock: Clock
+
+    @classmethod
+    def of(
+        cls, means: Means, *, close_day: int, on_odd_answer: Callable[[str], None] = lambda _: None
+    ) -> Self:
+        """Put the use cases together."""
+        return cls(
+            means=means,
+            walk=Walk(means=means, close_day=close_day),
+            looks=Looks(means=means, on_odd_answer=on_odd_answer),
+            conclude=Conclude(means=means),
+        )
 
     def __call__(
         self, *, body: str, receipt: str, on_job: Callable[[EvidenceJob], None]
@@ -37,14 +47,14 @@ class EvidenceDelivery:
         One that failed comes again after a pause, and is a dead letter in the end.
         """
         job = EvidenceJob.parse(body)
-        if job.at > self.clock.now() + _EARLY:
+        if job.at > self.means.clock.now() + _EARLY:
             raise MalformedJobError("The job is of a walk that is still to come.")
         on_job(job)
         try:
             return self._done(job)
         except TallyError as error:
             asked = error.retry_after if isinstance(error, RateLimitedError) else PAUSE
-            self.queue.put_off(receipt, max(asked, PAUSE))
+            self.means.queue.put_off(receipt, max(asked, PAUSE))
             raise
 
     def _done(self, job: EvidenceJob) -> Mapping[str, Any]:

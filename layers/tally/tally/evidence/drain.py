@@ -6,7 +6,6 @@ from typing import Any
 
 from tally.evidence.delivery import EvidenceDelivery
 from tally.evidence.jobs import EvidenceJob
-from tally.evidence.queue_port import EvidenceQueue
 
 
 @dataclass(slots=True, kw_only=True)
@@ -26,7 +25,6 @@ class Drain:
     """The use case. ``has_time`` tells if there is time to begin with one more job."""
 
     deliver: EvidenceDelivery
-    queue: EvidenceQueue
     has_time: Callable[[], bool] = lambda: True
 
     def __call__(self) -> Iterator[Ended]:
@@ -37,7 +35,7 @@ class Drain:
         queue gives nothing.
         """
         while self.has_time():
-            message = self.queue.receive()
+            message = self.deliver.means.queue.receive()
             if message is None:
                 return
             yield self._ended(*message)
@@ -50,7 +48,7 @@ class Drain:
 
         try:
             ended.outcome = self.deliver(body=body, receipt=receipt, on_job=begun)
-            self.queue.delete(receipt)
+            self.deliver.means.queue.delete(receipt)
         except Exception as error:  # noqa: BLE001 - whatever is wrong is one job's, and is told
             ended.error = error
         return ended

@@ -4,16 +4,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from tally.domain.evidence.evidence import Evidence
-from tally.domain.evidence.inventory_port import Inventory
-from tally.domain.evidence.looks import Look, by_likelihood, proof_of, whom_to_ask, with_looks
+from tally.domain.evidence.proofs import Look, proof_of, with_looks
 from tally.domain.evidence.walked import concluded, has_unseen
+from tally.domain.evidence.whom_to_ask import by_likelihood, whom_to_ask
 from tally.domain.model.month import Month
 from tally.errors import ContractError
 from tally.evidence.customers import count_of
 from tally.evidence.jobs import EvidenceJob
-from tally.evidence.queue_port import EvidenceQueue
-from tally.evidence.store import Recorder
-from tally.ports import Clock, Ledger
+from tally.evidence.means import Means
 
 SAVED_EACH = 200
 """Looks after which what they proved is saved: no more are lost if the function is stopped."""
@@ -21,18 +19,9 @@ SAVED_EACH = 200
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Looks:
-    """The use case of a look. ``has_time`` tells if there is time for one more machine.
+    """The use case of a look. ``on_odd_answer`` hears of answers that cannot be understood."""
 
-    ``on_odd_answer`` hears of answers that cannot be understood.
-    """
-
-    inventory: Inventory
-    ledger: Ledger
-    recorder: Recorder
-    queue: EvidenceQueue
-    clock: Clock
-    service: str
-    has_time: Callable[[], bool] = lambda: True
+    means: Means
     on_odd_answer: Callable[[str], None] = lambda _: None
 
     def __call__(self, job: EvidenceJob) -> int:
@@ -42,13 +31,13 @@ class Looks:
         end nothing is asked: it would prove nothing (PROOF-1). Raises TallyError, with all that
         was found saved.
         """
-        month = Month.of(job.at)
-        if not self.service or not self._is_in(month):
+        means, month = self.means, Month.of(job.at)
+        if not means.service or not means.is_in(month):
             return 0
-        evidence = self.recorder.read(job.company_id, month)
+        evidence = means.recorder.read(job.company_id, month)
         if evidence is None:
             return 0
-        count = count_of(self.ledger, job.company_id, month, self.service)
+        count = count_of(means.ledger, job.company_id, month, means.service)
         asked = whom_to_ask(evidence, count=count, at=job.at, likely=self._likely(evidence))
         session = _Session(looks=self, evidence=evidence, count=count)
         try:
@@ -56,16 +45,13 @@ class Looks:
         finally:
             session.save()
         if not is_done:
-            self.queue.send([job.body])
+            means.queue.send([job.body])
         return session.asked
-
-    def _is_in(self, month: Month) -> bool:
-        return Month.of(self.clock.now()) == month
 
     def _likely(self, evidence: Evidence) -> Sequence[str]:
         """Return the machines that were proven in the month before, if that can be read."""
         try:
-            before = self.recorder.read(evidence.company_id, evidence.month.previous)
+            before = self.means.recorder.read(evidence.company_id, evidence.month.previous)
         except ContractError:
             return ()
         return () if before is None else by_likelihood(before)
@@ -93,7 +79,7 @@ class _Session:
         for machine_id in machine_ids:
             if self.proven >= self.count:
                 return True
-            if not self.looks.has_time() and self.asked:
+            if not self.looks.means.has_time() and self.asked:
                 return False
             look = self._look(machine_id)
             if look.read >= month.next.starts:
@@ -108,19 +94,19 @@ class _Session:
 
     def _look(self, machine_id: str) -> Look:
         try:
-            seen = self.looks.inventory.last_seen(machine_id)
+            seen = self.looks.means.inventory.last_seen(machine_id)
         except ContractError as error:
             # One machine's odd answer is no proof of it, and stops no other.
             self.looks.on_odd_answer(str(error))
             seen = None
-        return Look(seen=seen, read=self.looks.clock.now())
+        return Look(seen=seen, read=self.looks.means.clock.now())
 
     def save(self) -> None:
         """Write what was found onto the evidence as it is now. What was removed stays removed."""
         if not self.unsaved:
             return
         found: Mapping[str, Look] = dict(self.unsaved)
-        self.looks.recorder.change(
+        self.looks.means.recorder.change(
             self.evidence.company_id,
             self.evidence.month,
             lambda now: None if now is None else with_looks(now, found, count=self.count),
@@ -132,23 +118,23 @@ class _Session:
 class Conclude:
     """The use case that ends a month: what became of machines that nobody saw any more."""
 
-    inventory: Inventory
-    recorder: Recorder
+    means: Means
 
     def __call__(self, job: EvidenceJob) -> int:
         """Look into the customer's group "Deleted"; return the number of machines found there.
 
         Nothing is proven by it: the month is over (PROOF-1). Raises TallyError.
         """
+        inventory, recorder = self.means.inventory, self.means.recorder
         month, company_id = Month.of(job.at).previous, job.company_id
-        evidence = self.recorder.read(company_id, month)
+        evidence = recorder.read(company_id, month)
         if evidence is None or not has_unseen(evidence):
             return 0
-        group = self.inventory.deleted_group(company_id)
+        group = inventory.deleted_group(company_id)
         if group is None:
             return 0
-        deleted = {each.id for each in self.inventory.machines(group)}
-        self.recorder.change(
+        deleted = {each.id for each in inventory.machines(group)}
+        recorder.change(
             company_id, month, lambda now: None if now is None else concluded(now, deleted)
         )
         return len(deleted)

@@ -1,14 +1,14 @@
 """Walk the inventory: record each customer's machines, and queue the looks at them (PROOF-1)."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from tally.domain.evidence.evidence import Evidence, Fate
-from tally.domain.evidence.inventory_port import Inventory, Listed
-from tally.domain.evidence.looks import whom_to_ask
+from tally.domain.evidence.inventory_port import Listed
 from tally.domain.evidence.walked import Visit, after_walk, has_unseen
 from tally.domain.evidence.whereabouts import Whereabouts
+from tally.domain.evidence.whom_to_ask import whom_to_ask
 from tally.domain.model.month import Month
 from tally.errors import (
     ConflictError,
@@ -19,9 +19,7 @@ from tally.errors import (
 )
 from tally.evidence.customers import customers_of, who_may_have_been_recorded
 from tally.evidence.jobs import EvidenceJob, Task
-from tally.evidence.queue_port import EvidenceQueue
-from tally.evidence.store import Recorder
-from tally.ports import Clock, Ledger
+from tally.evidence.means import Means
 
 _MOST_IN_A_ROW = 5
 """Failures one after another that are the world's rather than each customer's own."""
@@ -44,19 +42,10 @@ class Walked:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Walk:
-    """The use case. ``service`` names the one that bills endpoints; "" if none does.
+    """The use case. ``close_day`` is the day of the month on which the one before is concluded."""
 
-    ``has_time`` tells if there is time for one more customer.
-    """
-
-    inventory: Inventory
-    ledger: Ledger
-    recorder: Recorder
-    queue: EvidenceQueue
-    clock: Clock
-    service: str
+    means: Means
     close_day: int
-    has_time: Callable[[], bool] = lambda: True
 
     def __call__(self, at: datetime, after: str = "") -> Walked:
         """Make the walk that was due ``at``, from the customer after ``after`` on.
@@ -64,30 +53,28 @@ class Walk:
         A walk that comes when its month is over does nothing: what it would see is no more of that
         month (PROOF-5). Raises TallyError if nothing can be read at all.
         """
-        if not self.service:
+        means = self.means
+        if not means.service:
             return Walked(skipped="no service bills endpoints")
-        if not self._is_in(Month.of(at)):
+        if not means.is_in(Month.of(at)):
             return Walked(skipped=f"{Month.of(at)} is over")
         walked = Walked()
         if at.day == self.close_day and not after:
             self._conclude(at, walked)
-        counts = customers_of(self.ledger, Month.of(at), self.service)
-        _Round(walk=self, at=at, counts=counts, walked=walked).go(after)
+        counts = customers_of(means.ledger, Month.of(at), means.service)
+        _Round(means=means, at=at, counts=counts, walked=walked).go(after)
         return walked
-
-    def _is_in(self, month: Month) -> bool:
-        return Month.of(self.clock.now()) == month
 
     def _conclude(self, at: datetime, walked: Walked) -> None:
         """Queue a look into the group "Deleted" of each customer who lost machines last month."""
-        month = Month.of(at).previous
+        means, month = self.means, Month.of(at).previous
         troubles = _Troubles(walked.troubles)
-        for company_id in customers_of(self.ledger, month, self.service):
+        for company_id in customers_of(means.ledger, month, means.service):
             with troubles.of(company_id):
-                evidence = self.recorder.read(company_id, month)
+                evidence = means.recorder.read(company_id, month)
                 if evidence is not None and has_unseen(evidence):
                     job = EvidenceJob(task=Task.CONCLUDE, walk=at, company_id=company_id)
-                    self.queue.send([job.body])
+                    means.queue.send([job.body])
                     walked.concluded += 1
 
 
@@ -95,7 +82,7 @@ class Walk:
 class _Round:
     """One walk over all customers. ``rows`` are the root's by customer; None if it was refused."""
 
-    walk: Walk
+    means: Means
     at: datetime
     counts: Mapping[str, int]
     walked: Walked
@@ -106,13 +93,13 @@ class _Round:
     def go(self, after: str) -> None:
         """Visit each customer after that one; leave the rest to a job if time is nearly over."""
         # A machine may come from a customer who was recorded, and is billed no more.
-        recorded = who_may_have_been_recorded(self.walk.ledger)
+        recorded = who_may_have_been_recorded(self.means.ledger)
         for company_id in sorted({*self.counts, *recorded}):
             self._remember(company_id)
         self._read_root()
         troubles = _Troubles(self.walked.troubles)
         for company_id in (each for each in self.counts if each > after):
-            if not self.walk.has_time() and self.walked.customers:
+            if not self.means.has_time() and self.walked.customers:
                 self._leave(after)
                 return
             with troubles.of(company_id):
@@ -122,7 +109,7 @@ class _Round:
 
     def _leave(self, after: str) -> None:
         job = EvidenceJob(task=Task.WALK, walk=self.at, after=after)
-        self.walk.queue.send([job.body])
+        self.means.queue.send([job.body])
         self.walked.goes_on = True
 
     def _remember(self, company_id: str) -> None:
@@ -137,7 +124,7 @@ class _Round:
             (month.previous, self.whereabouts.remember_last_month),
         ):
             try:
-                evidence = self.walk.recorder.read(company_id, each)
+                evidence = self.means.recorder.read(company_id, each)
             except ContractError as error:
                 self.walked.troubles[company_id] = in_words(error)
                 continue
@@ -147,10 +134,10 @@ class _Round:
     def _read_root(self) -> None:
         """Read the whole inventory at once, if GravityZone allows it and gives all of it."""
         try:
-            found = _managed(self.walk.inventory.machines())
+            found = _managed(self.means.inventory.machines())
         except ContractError:
             return
-        self.read_at = self.walk.clock.now()
+        self.read_at = self.means.clock.now()
         self.rows = {}
         for row in found:
             if row.company_id in self.counts:
@@ -163,12 +150,12 @@ class _Round:
         visit = self._visit_of(company_id)
         if Month.of(visit.at) != month:
             return
-        evidence = self.walk.recorder.change(
+        evidence = self.means.recorder.change(
             company_id, month, lambda before: after_walk(before, visit, self.whereabouts)
         )
         if evidence is not None and whom_to_ask(evidence, count=count, at=self.at):
             job = EvidenceJob(task=Task.LOOK, walk=self.at, company_id=company_id)
-            self.walk.queue.send([job.body])
+            self.means.queue.send([job.body])
             self.walked.looks += 1
 
     def _visit_of(self, company_id: str) -> Visit:
@@ -181,8 +168,8 @@ class _Round:
             rows = []
         if rows is not None and self.read_at is not None:
             return Visit(company_id=company_id, at=self.read_at, rows=rows)
-        found = _managed(self.walk.inventory.machines(company_id))
-        at = self.walk.clock.now()
+        found = _managed(self.means.inventory.machines(company_id))
+        at = self.means.clock.now()
         self.whereabouts.find(found, at)
         return Visit(
             company_id=company_id,
@@ -194,7 +181,7 @@ class _Round:
         """Return True if the customer has a count, or machines that were listed before."""
         if self.counts[company_id]:
             return True
-        known = self.walk.recorder.read(company_id, Month.of(self.at))
+        known = self.means.recorder.read(company_id, Month.of(self.at))
         return known is not None and _lists_machines(known)
 
 

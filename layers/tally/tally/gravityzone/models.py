@@ -2,7 +2,15 @@
 
 from typing import Annotated, Any, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictInt, TypeAdapter
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StrictInt,
+    TypeAdapter,
+)
 
 from tally.transport.rows import name, read_json
 
@@ -32,10 +40,21 @@ def id_trouble(company_id: str) -> str:
     )
 
 
+def _no_status(code: int) -> int:
+    # Gateways word a refusal so: `{"error": {"code": 404, "message": "Not found"}}`. The codes of
+    # JSON-RPC, and all that GravityZone was seen to use, are negative.
+    if code in _STATUSES:
+        raise ValueError("it is an HTTP status, and no code of GravityZone's")
+    return code
+
+
+_STATUSES = range(100, 600)
+
+
 class RpcError(_Received):
     """The ``error`` of a JSON-RPC answer; ``data`` was seen to be ``{"details": "…"}``."""
 
-    code: int
+    code: Annotated[int, AfterValidator(_no_status)]
     message: str = ""
     data: Any = None
 

@@ -9,6 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from tally.aws.refusals import aws_errors
+from tally.aws.table import read_item, table_name
 from tally.domain.model.company import EVERYBODY, CompanyLink, LinkChange, Stretch, first_link
 from tally.domain.model.month import Month
 from tally.domain.model.standing import Standing
@@ -52,7 +53,7 @@ class DynamoDBLedger:
         self._table = table
         self._patience = patience or Patience()
         self._threads = threads
-        self._name = f"the ledger table {table}"
+        self._name = table_name(table)
         self._ticks = TicksItem(client, table, name=self._name)
         self._parts = Parts(table)
 
@@ -249,11 +250,7 @@ class DynamoDBLedger:
         )
 
     def _get(self, key: Key) -> Item | None:
-        with aws_errors(self._name):
-            # DynamoDB's default may answer an older version of the item.
-            return self._client.get_item(TableName=self._table, Key=key, ConsistentRead=True).get(
-                "Item"
-            )
+        return read_item(self._client, self._table, key)
 
     def _history(self, company_id: str, prefix: str) -> Sequence[HistoryEntry]:
         found = self._query(

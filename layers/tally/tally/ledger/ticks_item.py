@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from tally.aws.refusals import aws_errors
+from tally.aws.table import read_item
 from tally.domain.model.month import Month
 from tally.domain.model.ticks import Ticks
 from tally.errors import ConflictError
@@ -31,11 +32,8 @@ class TicksItem:
 
     def read(self) -> Ticks | None:
         """Return what is known of ticks; None before the first."""
-        with aws_errors(self._name):
-            answer = self._client.get_item(
-                TableName=self._table, Key=ticks_key(), ConsistentRead=True
-            )
-        return ticks_from(answer["Item"]) if "Item" in answer else None
+        item = read_item(self._client, self._table, ticks_key())
+        return None if item is None else ticks_from(item)
 
     def begin(self, tick: datetime, services: Collection[str]) -> Ticks:
         """Write ``tick`` if it is the newest, with first months if there are none; return all."""

@@ -229,7 +229,8 @@ class SetUp:
         if unseen := unseen_companies(listed, linked_ids(readable(self.ledger.all_links()))):
             raise SetupError(unseen)
         raise SetupError(
-            f"ConnectWise has no company of id {connectwise_id}, or it is deleted there."
+            f"ConnectWise shows no company of id {connectwise_id}: there is none, it is deleted "
+            "or hidden from the API member, whose role must be Inquire All."
         )
 
     def _what_stays(self, company_id: str) -> str:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from tally.domain.model.month import Month
+from tally.domain.pulse.account import Expected
 from tally.domain.pulse.ledger_port import PulseLedger
 from tally.domain.pulse.proof import judge_sample, judge_sweep
 from tally.domain.pulse.schedule import is_in_vain, next_full_sweep
@@ -22,6 +23,19 @@ _LONGEST_FIRING = timedelta(minutes=11)
 """Longer than the planner's function can live (template): a firing before it has ended or died."""
 _UNTIL_JUDGED = timedelta(minutes=5)
 """The time from the tick of a sweep or sample until totals are compared with what it read."""
+
+_INDEX_LAG = timedelta(minutes=1)
+"""The time that the ledger's index gets to have what a sweep's last jobs wrote.
+
+AWS promises none, and names a fraction of a second as usual. A search that began earlier would take
+what the sweep has read for a move since.
+"""
+
+_A_QUARTER = timedelta(minutes=15)
+"""The time from a search that has read everybody until the next one.
+
+Without the pulse everybody is read as often: whatever totals do, it costs no more.
+"""
 
 _A_SECOND = timedelta(seconds=1)
 
@@ -113,6 +127,8 @@ class Firing:
             account = self.ledger.account()
         if expected is None or account is None or not expected.is_met_by(account):
             return known, ""
+        if not expected.sample and not _is_indexed(expected, at):
+            return self._ended(known, expected, at), ""
         month = Month.of(expected.tick)
         if expected.sample:
             after = self.totals.of_all([known.root], month, root_id=known.root)
@@ -126,6 +142,15 @@ class Firing:
             lambda now: now.judged(verdict, at) if now.expected == expected else now
         )
         return after_it, verdict.vectors
+
+    def _ended(self, known: Pulse, expected: Expected, at: datetime) -> Pulse:
+        """Note the first look that found all jobs of a sweep ended."""
+        if expected.ended is not None:
+            return known
+        noted = replace(expected, ended=at)
+        return self.ledger.change(
+            lambda now: replace(now, expected=noted) if now.expected == expected else now
+        )
 
     def _looked(
         self, known: Pulse, at: datetime, on_planned: OnPlanned, *, total: Total | None = None
@@ -142,6 +167,8 @@ class Firing:
             return Planned(skipped=f"the total of all companies could not be read: {error}")
         if not now.has_moved_since(known.totals.get(known.root)):
             return Planned(skipped="no total has moved")
+        if known.searches.is_quiet(at):
+            return Planned(skipped="the last search has read all that could have moved")
         return self._searched(known, now, at, on_planned)
 
     def _searched(self, known: Pulse, now: Total, at: datetime, on_planned: OnPlanned) -> Planned:
@@ -171,10 +198,22 @@ class Firing:
         except TallyError:
             self._ask("a search failed")
             raise
-        searches = Searches(last=at, found=search.found, rest=search.rest)
+        searches = Searches(
+            last=at,
+            quiet_until=at + _A_QUARTER * search.part_read,
+            found=search.found,
+            rest=search.rest,
+        )
         self.ledger.change(lambda one: one.after_search(search.settled, searches, since=busy))
+        if search.ran_out:
+            self._ask("a search took too long")
         return replace(planned, pulse=f"searched: {search.read} companies read")
 
     def _ask(self, why: str) -> None:
         """Have the next tick read every company."""
         self.ledger.change(lambda known: known.asking(why))
+
+
+def _is_indexed(expected: Expected, at: datetime) -> bool:
+    """Return True if the ledger's index has had the time to show what the sweep's jobs wrote."""
+    return expected.ended is not None and at - expected.ended >= _INDEX_LAG

@@ -21,18 +21,22 @@ from tally.ports import Clock
 from tally.pulse.partner_totals import Branches, PartnerTotals
 from tally.pulse.tick_course import may_have_moved
 
+_UNTOLD: Counts = {}
+"""The counts of a company of which a search could not tell."""
+
 
 @dataclass(slots=True, kw_only=True)
 class Search:
     """The course of a firing at which the root's total has moved from ``before`` to ``now``.
 
     It reads companies at their own, until what it found makes up the move and the total, read
-    again, agrees. From ``until`` on it leaves the others to their jobs, from ``sweep_at`` on to the
-    tick that reads every company. ``settled`` are then the totals from which the next move is
-    measured; empty if nobody can tell. ``read`` counts the companies that were read. ``found`` are
-    the counts that searches found and the ledger lacks, those of this one among them at its end.
-    ``rest`` is what the total has beyond the companies that are followed, as the last search knew
-    it, and then as this one does.
+    again, agrees. From ``until`` on it leaves the others to a tick that reads every company (it
+    ``ran_out``), and so from ``sweep_at`` on, when there is one. ``settled`` are then the totals
+    from which the next move is measured; empty if nobody can tell. ``read`` counts the companies
+    that were read. ``found`` are the counts that searches found and the ledger lacks, those of this
+    one among them at its end; empty for a company that ``settled`` speaks of, and that no search
+    could tell of. ``rest`` is what the total has beyond the companies that are followed, as the
+    last search knew it, and then as this one does.
     """
 
     totals: PartnerTotals
@@ -46,6 +50,8 @@ class Search:
     rest: Rest | None = None
     finishes: bool = False
     small: int = 40
+    ran_out: bool = False
+    _was_whole: bool = False
     settled: dict[str, Total] = field(default_factory=dict)
     read: int = 0
     _of_branches: dict[str, Total] = field(default_factory=dict)
@@ -53,6 +59,7 @@ class Search:
     _left: Counter[str] | None = None
     _latest: Total | None = None
     _is_exact: bool = False
+    _known: frozenset[str] = frozenset()
     _followed: Followed = field(default_factory=lambda: Followed(basis=0, counts=Counter()))
     _branches: Branches | None = None
 
@@ -69,54 +76,69 @@ class Search:
     def choose(self, waiting: Sequence[Waiting], at: TickContext) -> Sequence[Waiting]:
         """Return nothing, and keep those in order that may have moved.
 
-        Who must be read whatever the totals say is read at the next tick.
+        Who must be read whatever the totals say is read at the next tick, though nothing may be to
+        be done for it any more by then.
         """
         known = {each.company_id: each for each in waiting if may_have_moved(each)}
         outlooks = {each: one.outlook for each, one in known.items() if one.outlook is not None}
-        self.found = _still_lacking(self.found, outlooks)
+        others = [
+            each.company_id
+            for each in waiting
+            if each.due.month == at.month and each.company_id not in known
+        ]
+        self.found = {**_still_lacking(self.found, outlooks), **dict.fromkeys(others, _UNTOLD)}
         counts = {each: one.with_found(self.found.get(each, {})) for each, one in outlooks.items()}
         self._followed = Followed.of(counts, at.month)
         likely = [known[each] for each in by_likelihood(outlooks, at.tick)]
         unmoved = self._unmoved_branches(at)
-        self._candidates = [each for each in likely if self._branch(each) not in unmoved]
+        self._candidates = [
+            each
+            for each in likely
+            if self._branch(each) not in unmoved or self._is_untold(each.company_id)
+        ]
+        self._known = frozenset(outlooks)
         return ()
 
     def search(self, send: Callable[[Waiting], None]) -> int:
         """Read the candidates until the move is made up; return how many jobs were sent."""
         if self._was_read_meanwhile():
             return 0
-        sent, all_told = 0, True
-        for position, each in enumerate(self._candidates):
-            if self.clock.now() >= self.sweep_at:
+        sent = 0
+        for each in self._candidates:
+            now = self.clock.now()
+            if now >= min(self.until, self.sweep_at):
+                self.ran_out = now < self.sweep_at
                 return sent
-            if self.clock.now() >= self.until:
-                return sent + self._leave_to_jobs(self._candidates[position:], send)
+            may_be_old = self._is_untold(each.company_id)
             found = self._moved_by(each)
             if found == {}:
                 continue
             # Where it cannot be read, its job says so in its standing.
             send(each)
             sent += 1
-            all_told = all_told and found is not None
-            if found is not None and self._ends_with(found):
+            if found is not None and self._ends_with(found, may_be_old=may_be_old):
                 return sent
+        self._was_whole = True
         self._settle(self.now)
-        if all_told:
-            self._know_the_rest()
+        again = self.totals.of(self.root_id, self.now.month)
+        # If the total stood still while everybody was read, what is left is others'.
+        if not again.has_moved_since(self.now):
+            self._know_the_rest(again)
         return sent
 
-    def _leave_to_jobs(self, others: Sequence[Waiting], send: Callable[[Waiting], None]) -> int:
-        """Send the jobs of those that the search has no time for; return how many."""
-        for each in others:
-            send(each)
-        self._settle(self.now)
-        return len(others)
+    @property
+    def part_read(self) -> float:
+        """The part of all companies that it read, if those were all that could have moved."""
+        return self.read / len(self._known) if self._was_whole and self._known else 0
 
-    def _know_the_rest(self) -> None:
-        """Take what is left for others', if the total stood still while everybody was read."""
-        again = self.totals.of(self.root_id, self.now.month)
-        if not again.has_moved_since(self.now):
-            self.rest = self._followed.rest(again)
+    def _know_the_rest(self, total: Total) -> None:
+        """Take what is left of a total for others', if all that are followed have told."""
+        if not any(self._is_untold(each) for each in self._known):
+            self.rest = self._followed.rest(total)
+
+    def _is_untold(self, company_id: str) -> bool:
+        """Return True if no search could tell of a company that a total has spoken of."""
+        return self.found.get(company_id) == _UNTOLD
 
     def _was_read_meanwhile(self) -> bool:
         """Find out what is to be found; return True if a sweep or a job has read the whole move."""
@@ -134,10 +156,13 @@ class Search:
         self.settled = {self.root_id: self.now}
         return True
 
-    def _ends_with(self, found: Counts) -> bool:
-        """Take in a move; return True if the search ends with it."""
+    def _ends_with(self, found: Counts, *, may_be_old: bool) -> bool:
+        """Take in a move; return True if the search ends with it.
+
+        One that ``may_be_old`` may be in the total that the move is measured from.
+        """
         self._followed.found(found)
-        if self._left is None:
+        if self._left is None or (may_be_old and not self._is_exact):
             return False
         self._left.subtract(found)
         if any(count > 0 for count in self._left.values()):
@@ -146,7 +171,7 @@ class Search:
         has_moved = again.has_moved_since(self._latest or self.now)
         if not (has_moved or any(self._left.values())):
             self._settle(again)
-            self.rest = self._followed.rest(again)
+            self._know_the_rest(again)
             return True
         self._left.update(again.beyond(self._latest or self.now))
         self._latest = again
@@ -171,17 +196,22 @@ class Search:
                 services=services,
             )
         except TallyError:
+            readings = {}
+        counts = {
+            service.name: reading.value
+            for service, reading in readings.items()
+            if isinstance(reading, Count)
+        }
+        if len(counts) < len(services):
+            self.found[waiting.company_id] = _UNTOLD
             return None
-        counts: dict[str, int] = {}
-        for service, reading in readings.items():
-            if not isinstance(reading, Count):
-                return None
-            counts[service.name] = reading.value
         moves = {
             name: count - known[name] for name, count in counts.items() if count != known[name]
         }
         if moves:
             self.found[waiting.company_id] = counts
+        elif self._is_untold(waiting.company_id):
+            del self.found[waiting.company_id]
         return moves
 
     def _unmoved_branches(self, at: TickContext) -> frozenset[str]:

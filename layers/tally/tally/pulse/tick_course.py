@@ -106,7 +106,8 @@ class TickCourse:
         """
         if waiting.outlook is None or waiting.outlook.must_be_read:
             return True
-        return waiting.outlook.lacks(self.pulse.searches.found.get(waiting.company_id, {}))
+        found = self.pulse.searches.found.get(waiting.company_id)
+        return found is not None and waiting.outlook.lacks(found)
 
     @property
     def told(self) -> str:

@@ -23,7 +23,7 @@ from tally.domain.model.invoicing import Invoicing, LateUsage
 from tally.domain.model.month import Month
 from tally.domain.model.policy import Policy
 from tally.domain.model.reading import MOST_SEATS
-from tally.domain.model.screen import is_encodable
+from tally.domain.model.screen import is_encodable, shortened
 from tally.errors import SetupError
 from tally.services import BilledService, read_services
 
@@ -132,12 +132,16 @@ class FromEnvironment(BaseModel):
         raise SetupError(f"The function cannot start: {problems}.")
 
 
+_LONGEST_PROBLEM = 300
+"""Characters of what is wrong with a setting: it may quote the setting, and others may be wrong."""
+
+
 def _sentence(location: int | str, kind: str, message: str) -> str:
     name = str(location)
     what = (
         "is missing"
         if kind == "missing"
-        else f"is malformed ({message.removeprefix('Value error, ')})"
+        else f"is malformed ({shortened(message.removeprefix('Value error, '), _LONGEST_PROBLEM)})"
     )
     parameter = _PARAMETERS.get(name)
     return f"the setting {name} {what}" + (

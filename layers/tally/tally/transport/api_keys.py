@@ -8,6 +8,9 @@ from pydantic import SecretStr
 from tally.errors import SetupError
 
 _SPACE_OR_CONTROL = re.compile(r"[\s\x00-\x1f\x7f]")
+_AROUND = frozenset("\"'`<>()[]{}\\,;%*")
+"""Signs that are put around or behind a key, or in its place. Neither vendor's keys have any."""
+_HEADER = re.compile(r"(basic|bearer)\b|authorization", re.IGNORECASE)
 _UNPACKED = re.compile(rb"[!-~]*:[!-~]*|[0-9A-Za-z-]{16,}")
 """A key unpacked from base64, with a colon or without. Few true keys unpack to such bytes."""
 
@@ -28,10 +31,12 @@ def check_key(key: SecretStr, *, name: str) -> str:
 
 def _put_together(value: str) -> str:
     """Say what has been made of the key; "" if it may be the key itself."""
-    if value.lower().startswith("basic "):
-        return "is a whole header, which begins with Basic"
+    if header := _HEADER.match(value):
+        return f"is a whole header, which begins with {header[0].capitalize()}"
     if ":" in value:
         return "has a colon"
+    if around := sorted(_AROUND.intersection(value)):
+        return f"has {' and '.join(around)}"
     try:
         packed = base64.b64decode(
             value + "=" * (-len(value) % 4),
@@ -40,7 +45,8 @@ def _put_together(value: str) -> str:
         )
     except ValueError:
         return ""
-    return "is base64" if _UNPACKED.fullmatch(packed) else ""
+    # `echo` packs a line's end along, and PowerShell two bytes for each letter.
+    return "is base64" if _UNPACKED.fullmatch(packed.replace(b"\0", b"").strip()) else ""
 
 
 def basic_auth(user: str, password: str) -> str:

@@ -127,7 +127,8 @@ def _advised(text: str, failure: BadAnswer, dialect: Dialect) -> str:
         )
     if HTTPStatus.MULTIPLE_CHOICES <= failure.status < HTTPStatus.BAD_REQUEST:
         return (
-            f"{text}: redirects are not followed, {dialect.url_setting} must be the address itself"
+            f"{text}: redirects are not followed; if that is a login, let Tally through without "
+            f"one, else {dialect.url_setting} must be the address itself"
         )
     advice = dialect.advice.get(failure.status)
     return f"{text}: {advice}" if advice else text

@@ -26,7 +26,7 @@ from tally.transport.failures import (
     is_late,
     may_have_happened,
 )
-from tally.transport.pages import is_in_front, is_page, words_of
+from tally.transport.pages import is_in_front, is_page, leads_to, words_of
 from tally.transport.retry import asked_pause, retry_decision
 from tally.transport.session import DIRECT, LARGEST_BODY, Attempts, Network, Received
 
@@ -44,6 +44,7 @@ class Call:
     ``request_id`` is the one that we gave it, if the vendor takes one. ``divisible`` says that the
     caller can ask for less: after an answer too late it does so, and the call is not repeated.
     ``personal`` says that a 2xx may name people and addresses: no error quotes it.
+    ``worded`` says that the vendor has its own words for what it does not find.
     """
 
     name: str
@@ -51,6 +52,7 @@ class Call:
     request_id: str = ""
     divisible: bool = False
     personal: bool = False
+    worded: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,7 +152,7 @@ class Transport:
             outcome, request_id = self._attempt(request, call)
             if isinstance(outcome, Answer):
                 return outcome
-            if _is_limit(outcome):
+            if isinstance(outcome, BadAnswer) and outcome.status == HTTPStatus.TOO_MANY_REQUESTS:
                 pace.slow_down()
             wait = self._wait(outcome, call, attempt, needs)
             if wait is None:
@@ -221,9 +223,9 @@ class Transport:
 
     def _failure(self, outcome: Answer | Failure, received: Received) -> Failure | None:
         """Return the failure that the listener is told of; None for a 2xx."""
-        if not isinstance(outcome, Answer):
-            return outcome
-        return None if outcome.status < HTTPStatus.MULTIPLE_CHOICES else self._bad_answer(received)
+        if isinstance(outcome, Answer) and outcome.status >= HTTPStatus.MULTIPLE_CHOICES:
+            return self._bad_answer(received, outcome.call)
+        return None if isinstance(outcome, Answer) else outcome
 
     def _outcome(self, received: Received, call: Call, request_id: str) -> Answer | Failure:
         status, body = received.status, received.body
@@ -231,7 +233,7 @@ class Transport:
             status, body
         )
         if not accepted or is_page(body):
-            return self._bad_answer(received)
+            return self._bad_answer(received, call)
         if not received.whole:
             return Unreadable(f"its answer is larger than {LARGEST_BODY >> 20} MB", too_large=True)
         return Answer(
@@ -242,15 +244,17 @@ class Transport:
             status=status,
         )
 
-    def _bad_answer(self, received: Received) -> BadAnswer:
+    def _bad_answer(self, received: Received, call: Call) -> BadAnswer:
         body, headers = received.body, received.headers
         status = self._dialect.meaning(received.status, body)
         said = self._dialect.explain(body, headers)
         quoted = f'"{shortened(said)}"' if said else self._quoted(body)
         pause = asked_pause(headers, said or body[:_LOOKED_AT].decode(errors="replace"))
         # A firewall's 403 must not count as a missing right of the key.
-        in_front = not said and status not in self._dialect.pages and is_in_front(status, body)
-        return BadAnswer(status, f"HTTP {received.status}, {quoted}", pause, in_front)
+        own = said or status in self._dialect.pages
+        in_front = not own and is_in_front(status, body, worded=call.worded)
+        came = f"HTTP {received.status}{leads_to(status, headers)}, {quoted}"
+        return BadAnswer(status, came, pause, in_front)
 
     def _wait(self, failure: Failure, call: Call, attempt: int, needs: float) -> float | None:
         """Return the seconds until the next attempt; None if there is to be none."""
@@ -280,10 +284,6 @@ class Transport:
         return error_of(
             failure, effect=call.effect, doubtful=doubtful, text=text, dialect=self._dialect
         )
-
-
-def _is_limit(outcome: Failure) -> bool:
-    return isinstance(outcome, BadAnswer) and outcome.status == HTTPStatus.TOO_MANY_REQUESTS
 
 
 def _problems(error: ValidationError) -> str:

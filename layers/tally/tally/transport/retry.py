@@ -70,8 +70,8 @@ def _retry_after(text: str, date: str) -> Iterator[float]:
     # Live tenants were seen to send the header twice, which arrives as "60, 60". A date has a comma
     # too: its part after the comma is a date without a weekday.
     for part in text.split(","):
-        if _SECONDS.fullmatch(part.strip()):
-            yield float(part)
+        if _SECONDS.fullmatch(bare := part.strip()):
+            yield float(bare)
         elif (until := http_date(part)) is not None and (now := http_date(date)) is not None:
             yield max((until - now).total_seconds(), 0.0)
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import requests
 from requests.adapters import BaseAdapter
-from requests.exceptions import ConnectTimeout, InvalidHeader, InvalidURL, ProxyError, ReadTimeout
+from requests.exceptions import ConnectTimeout, InvalidURL, ProxyError, ReadTimeout
 from urllib3.exceptions import (
     HTTPError,
     LocationValueError,
@@ -108,7 +108,8 @@ class Attempts:
                 )
             )
         # Every error of requests is an OSError; urllib3's are not, and some of them come through.
-        except (OSError, HTTPError) as error:
+        # For a chunk of a negative size a ValueError does.
+        except (OSError, HTTPError, ValueError) as error:
             return self._no_answer(error)
 
     def _no_answer(self, error: Exception) -> NoAnswer:
@@ -121,6 +122,7 @@ class Attempts:
 
 
 # The texts are our own: those of requests hold addresses of objects, so no two of them are equal.
+# InvalidHeader is not among what was not sent: an answer's header raises it, as for two lengths.
 _KNOWN = (
     (ssl.SSLCertVerificationError, Loss.UNTRUSTED, "the host's certificate is not trusted"),
     (ProxyError, Loss.NOT_SENT, "the proxy of this machine's environment lets nothing through"),
@@ -128,7 +130,7 @@ _KNOWN = (
     ((ReadTimeout, ReadTimeoutError), Loss.LATE, "no answer within {read:g} s"),
     (NameResolutionError, Loss.NOT_SENT, "the host's name is not known"),
     (NewConnectionError, Loss.NOT_SENT, "no connection"),
-    ((InvalidURL, InvalidHeader, LocationValueError), Loss.NOT_SENT, "the request cannot be sent"),
+    ((InvalidURL, LocationValueError), Loss.NOT_SENT, "the request cannot be sent"),
 )
 
 

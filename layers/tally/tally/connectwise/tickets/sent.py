@@ -7,9 +7,9 @@ contact (seen live).
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
-from pydantic.alias_generators import to_camel
 from pydantic_core import to_json
 
+from tally.connectwise.body import Body
 from tally.connectwise.tickets.rows import LONGEST_TEXT
 from tally.domain.asking.question import LONGEST_REFERENCE
 from tally.domain.asking.seen import SERVICE_TICKET
@@ -25,15 +25,7 @@ _FLAGS = (
 )
 
 
-class _Sent(BaseModel):
-    model_config = ConfigDict(
-        defer_build=True,
-        extra="forbid",
-        frozen=True,
-        alias_generator=to_camel,
-        validate_by_name=True,
-    )
-
+class _Sent(Body):
     process_notifications: Literal[False] = False
 
     def json_body(self) -> bytes:

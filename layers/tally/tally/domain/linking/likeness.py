@@ -17,8 +17,6 @@ LONGEST_IN_CONNECTWISE = 50
 _MOST_CHARACTERS = 300
 """The characters of a name to compare: Unicode's normal forms take quadratic time for some."""
 _MOST_TOLD = 3
-_MOST_ESCAPES = 3
-"""The most times that programs have escaped one ampersand, each after the other."""
 
 # fmt: off
 _DRAWN_AS = {
@@ -30,7 +28,7 @@ _DRAWN_AS = {
         "ΑAΒBΕEΖZΗHΙIΚKΜMΝNΟOΡPΤT"  # noqa: RUF001 - Greek
         "ΥYΧXαaγyιiκkνvοoρpτtυuχxωw"  # noqa: RUF001 - Greek
         "ՕOոnսuօoհh"  # noqa: RUF001 - Armenian
-        "ıiȷjɡgɑaøoØOłlŁLđdĐDƖlǀlℓl"  # noqa: RUF001 - Latin
+        "ıiȷjɡgɑaøoØOłlŁLđdĐDðdÐDƖlǀlℓlæaÆAœoŒO"  # noqa: RUF001 - Latin
         "’'‘'‛'´'`'′'ʼ'“\"”\"„\"″\"‐-‑-‒-–-—-−-⁃-",  # noqa: RUF001 - quotes and dashes
         2, strict=True,
     )
@@ -44,10 +42,12 @@ _ALIKE = str.maketrans("i10", "llo")
 """In many typefaces I, l and 1 look the same, and so do O and 0."""
 
 _AND = re.compile(r"(?<=\s)(and|und|et|y)(?=\s)")
+_SPELT_OUT = re.compile("(?<=[aou])e")
+"""An umlaut without its dots: Müller is Mueller too."""
 _NOT_IN_WORDS = re.compile(r"[\W_]+")
 _LEGAL_FORMS = (
-    "ab ag aps bv co corp corporation gmbh inc incorporated kg limited llc llp ltd ltda nv plc "
-    "private pty pvt sa sarl srl"
+    "ab ag aps bv co company corp corporation ek ev gmbh inc incorporated kft kg limited llc llp "
+    "ltd ltda mbh nv oy oyj plc private pty pvt sa sarl sas spzoo srl ug"
 )
 _LEGAL_FORM = re.compile(f"(?<=.)({'|'.join(_LEGAL_FORMS.translate(_ALIKE).split())})$")
 _PLLC = re.compile(r"[\s,]+p\.?l\.?l\.?c\.?\s*$", re.IGNORECASE)
@@ -80,8 +80,13 @@ def near_misses(name: str, candidates: Iterable[str]) -> tuple[str, ...]:
 def is_seen(name: str) -> bool:
     """Return True if the name has a character that can be seen; any other name is nobody's."""
     return any(
-        shows(char) and not char.isspace() and not unicodedata.combining(char) for char in name
+        shows(char) and not char.isspace() and unicodedata.category(char) not in _MARKS
+        for char in _unescaped(name[:_MOST_CHARACTERS])
     )
+
+
+_MARKS = frozenset({"Mn", "Me"})
+"""Categories of marks that are drawn onto a letter, or not at all."""
 
 
 def quoted(name: str, *, beside: str) -> str:
@@ -114,7 +119,7 @@ class NearNames[K]:
         A name of ConnectWise's greatest length is also compared with the beginning of ``name``.
         """
         found = list(self._alike.get(likeness(name), ()))
-        if len(name) > LONGEST_IN_CONNECTWISE:
+        if max(len(name), _bytes(name)) > LONGEST_IN_CONNECTWISE:
             whole = _letters(_unescaped(name[:_MOST_CHARACTERS]))
             found += [
                 key
@@ -126,19 +131,23 @@ class NearNames[K]:
 
 _FIRST = 12
 """Letters by which cut names are found: each of them has more."""
-_AS_GOOD_AS_CUT = 45
-"""The length of a name that may have been cut at 50: spaces or an entity at its end are lost."""
+_AS_GOOD_AS_CUT = range(45, LONGEST_IN_CONNECTWISE + 1)
+"""The lengths of a name that may have been cut: spaces or an entity at its end are lost."""
 
 
 def _cut_letters(name: str) -> str | None:
     """Return the letters of a name that may have been cut; None for any other name.
 
-    A half entity at its end is left out.
+    A half entity at its end is left out. Programs cut at characters, or at bytes of UTF-8.
     """
-    if len(name) < _AS_GOOD_AS_CUT:
+    if len(name) < _AS_GOOD_AS_CUT.start and _bytes(name) not in _AS_GOOD_AS_CUT:
         return None
     cut = _letters(_unescaped(_CUT_ENTITY.sub("", name[:_MOST_CHARACTERS])))
     return cut if len(cut) >= _FIRST else None
+
+
+def _bytes(name: str) -> int:
+    return len(name[:_MOST_CHARACTERS].encode(errors="replace"))
 
 
 def _letters(text: str) -> str:
@@ -147,17 +156,18 @@ def _letters(text: str) -> str:
         .translate(_UNSEEN)
         .translate(_DRAWN_AS)
     )
-    return _NOT_IN_WORDS.sub("", _AND.sub("", plain.casefold())).translate(_ALIKE)
+    words = _NOT_IN_WORDS.sub("", _AND.sub("", plain.casefold()))
+    return _SPELT_OUT.sub("", words).translate(_ALIKE)
 
 
 def _unescaped(text: str) -> str:
-    for _ in range(_MOST_ESCAPES):
-        if "&" not in text:
-            break
+    """Return the text without entities, however often programs have escaped it."""
+    before = ""
+    while "&" in text and text != before:
         # The table of entities takes longer to load than everything else here.
         from html import unescape  # noqa: PLC0415
 
-        text = unescape(text)
+        before, text = text, unescape(text)
     return text
 
 

@@ -23,8 +23,12 @@ def resolve(name: str, ids: Mapping[str, int], *, what: str, setting: str) -> in
     if found is not None:
         return found
     close = [quoted(each, beside=name) for each in near_misses(name, ids)]
-    hint = f" There is {', '.join(close)}: the setting minds case and spaces." if close else ""
-    return f"ConnectWise has no {what} {name!r} (setting {setting}).{hint}"
+    hint = (
+        f"There is {', '.join(close)}: the setting minds case and spaces."
+        if close
+        else "If it is there, let the API member's role be Inquire All."
+    )
+    return f"ConnectWise has no {what} {name!r} (setting {setting}). {hint}"
 
 
 class Linked(NamedTuple):
@@ -100,7 +104,7 @@ class NameIndex:
             return NotLinked(
                 reason=(
                     f"No ConnectWise company is named {name!r} or nearly so. Make one, or link "
-                    "another by hand."
+                    "another by hand; if it is there, let the API member's role be Inquire All."
                 )
             )
         return NotLinked(

@@ -171,7 +171,10 @@ def _none_active(known: Sequence[Agreement], *, company: str, day: date, pinned:
         )
     if known:
         return f"{company} has no agreement of the type that is active on {day}: {_listed(known)}."
-    return f"{company} has no agreement of the type in ConnectWise: make one."
+    return (
+        f"{company} has no agreement of the type in ConnectWise: make one, or if it is there, let "
+        "the API member's role be Inquire All."
+    )
 
 
 def _starts_later(agreement: Agreement, day: date) -> bool:

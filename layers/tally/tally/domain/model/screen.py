@@ -11,7 +11,7 @@ _MOST_MARKS = 4
 """The most marks on one letter: no script needs more, and a tower of them hides other lines."""
 
 BLANKS = frozenset(
-    "\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180f\u2800\u3164\uffa0"
+    "\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180f\u2800\u3164\uffa0\U0001d159"
     + "".join(map(chr, (*range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0))))
 )
 """Letters, marks and signs that are drawn as nothing, though Python calls them printable."""

@@ -61,7 +61,8 @@ class Expected:
 
     ``check`` is the checksum of the counts that they read, ``basis`` that of everybody who is
     billed or could be: only sweeps over the same counts of the same companies can be compared. A
-    ``sample`` is no sweep: it only tests the totals.
+    ``sample`` is no sweep: it only tests the totals. ``ended`` is the first look that found all its
+    jobs ended.
     """
 
     tick: datetime
@@ -70,6 +71,7 @@ class Expected:
     basis: int
     totals: Mapping[str, Total]
     sample: bool = False
+    ended: datetime | None = None
 
     def is_met_by(self, account: Account | None) -> bool:
         """Return True if each job has ended once, with a count or as failing."""

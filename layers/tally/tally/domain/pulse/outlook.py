@@ -38,8 +38,13 @@ class Outlook:
         return bool(self.counts)
 
     def lacks(self, found: Counts) -> bool:
-        """Return True if the Additions do not follow these counts yet, which a search has found."""
-        return any(count > self.counts.get(service, count) for service, count in found.items())
+        """Return True if the Additions do not follow these counts yet, which a search has found.
+
+        No counts are of a company of which a search could not tell.
+        """
+        return not found or any(
+            count > self.counts.get(service, count) for service, count in found.items()
+        )
 
     def with_found(self, found: Counts) -> Counts:
         """Return the counts as far as they are known, by the ledger or by a search before."""

@@ -13,8 +13,11 @@ NEEDED = 3
 """The complete sweeps in a row that have to agree before totals are believed (PULSE-3)."""
 
 
-_MOST_FOUND = 500
+_MOST_FOUND = 2_000
 """The most companies that are remembered as found: the item has to stay below 400 kB."""
+
+
+_OTHER_TENANT = "the key is another company's than before"
 
 
 class Trust(StrEnum):
@@ -56,19 +59,25 @@ class Searches:
     """The memory of searches.
 
     ``last`` is the firing of the last one, ``busy_until`` the latest end of one that runs.
-    ``found`` are the counts that they have found and the ledger may lack still, by company: a total
-    tells a move once, whatever becomes of its job. ``rest`` is what the root's total has beyond the
-    companies that are followed.
+    ``found`` are the counts that they have found and the ledger may lack still, by company; empty
+    for a company of which they could not tell: a total tells a move once, whatever becomes of its
+    job. ``rest`` is what the root's total has beyond the companies that are followed.
+    None follows before ``quiet_until``: the last one has read so many.
     """
 
     last: datetime | None = None
     busy_until: datetime | None = None
+    quiet_until: datetime | None = None
     found: Mapping[str, Counts] = field(default_factory=dict)
     rest: Rest | None = None
 
     def is_running(self, now: datetime) -> bool:
         """Return True if a search may still run."""
         return self.busy_until is not None and now < self.busy_until
+
+    def is_quiet(self, at: datetime) -> bool:
+        """Return True if no search may follow the last one yet."""
+        return self.quiet_until is not None and at < self.quiet_until
 
     def has_died(self, now: datetime) -> bool:
         """Return True if a search should have ended, and has not said so."""
@@ -146,6 +155,7 @@ class Pulse:
             self,
             expected=expected,
             root=root,
+            proof=self.proof if root == self.root or not self.root else Proof(why=_OTHER_TENANT),
             asked="",
             basis=expected.basis,
             code=code,

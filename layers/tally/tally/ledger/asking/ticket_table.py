@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tally.aws.refusals import aws_errors
+from tally.aws.table import read_item, table_name
 from tally.domain.asking.question import Subject
 from tally.domain.asking.ticket import Ticket
 from tally.domain.record.unreadable import Unreadable
@@ -27,7 +28,7 @@ class DynamoDBAsking:
     def __init__(self, client: "DynamoDBClient", table: str) -> None:
         self._client = client
         self._table = table
-        self._name = f"the ledger table {table}"
+        self._name = table_name(table)
 
     def all_open_tickets(self) -> Iterator[Ticket | Unreadable]:
         """Give the tickets that are not over, by subject."""
@@ -43,11 +44,7 @@ class DynamoDBAsking:
 
     def ticket(self, subject: Subject) -> Ticket | None:
         """Return the newest ticket of a subject; None before the first."""
-        with aws_errors(self._name):
-            found = self._client.get_item(
-                TableName=self._table, Key=_key(subject), ConsistentRead=True
-            )
-        item = found.get("Item")
+        item = read_item(self._client, self._table, _key(subject))
         return None if item is None else _ticket(item)
 
     def save_ticket(self, ticket: Ticket) -> Ticket:

@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tally.aws.refusals import aws_errors
+from tally.aws.table import read_item, table_name
 from tally.domain.attaching.attachment import Announced, Attached, Attachment, Trouble
 from tally.domain.attaching.month import Left, MonthAttached
 from tally.domain.attaching.wanted import Edition, Place
@@ -31,14 +32,11 @@ class DynamoDBAttachments:
     def __init__(self, client: "DynamoDBClient", table: str) -> None:
         self._client = client
         self._table = table
-        self._name = f"the ledger table {table}"
+        self._name = table_name(table)
 
     def attachment(self, place: Place) -> Attachment:
         """Return what is known of one place. Raises UnreadableItemError for an odd item."""
-        with aws_errors(self._name):
-            item = self._client.get_item(
-                TableName=self._table, Key=_key(place), ConsistentRead=True
-            ).get("Item")
+        item = read_item(self._client, self._table, _key(place))
         if item is None:
             return Attachment(place=place)
         try:
@@ -66,10 +64,7 @@ class DynamoDBAttachments:
 
     def month(self, month: Month) -> MonthAttached | None:
         """Return the account of a month; one that cannot be read is one of nothing done."""
-        with aws_errors(self._name):
-            item = self._client.get_item(
-                TableName=self._table, Key=attached_month_key(month), ConsistentRead=True
-            ).get("Item")
+        item = read_item(self._client, self._table, attached_month_key(month))
         if item is None:
             return None
         try:

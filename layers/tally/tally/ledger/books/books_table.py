@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tally.aws.refusals import aws_errors
+from tally.aws.table import read_item, table_name
 from tally.domain.book.edition import Claim, Edition, MonthBooks, Trouble
 from tally.domain.model.month import Month
 from tally.errors import ConflictError
@@ -41,14 +42,11 @@ class DynamoDBBooks:
     def __init__(self, client: "DynamoDBClient", table: str) -> None:
         self._client = client
         self._table = table
-        self._name = f"the ledger table {table}"
+        self._name = table_name(table)
 
     def read(self, month: Month) -> MonthBooks:
         """Return the month's books. Raises UnreadableItemError."""
-        with aws_errors(self._name):
-            item = self._client.get_item(
-                TableName=self._table, Key=books_key(month), ConsistentRead=True
-            ).get("Item")
+        item = read_item(self._client, self._table, books_key(month))
         return MonthBooks(month=month) if item is None else _from_item(item, month)
 
     def save(self, books: MonthBooks) -> MonthBooks:

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from tally.aws.refusals import aws_errors
+from tally.aws.table import read_item, table_name
 from tally.domain.evidence.evidence import Evidence
 from tally.domain.model.month import Month
 from tally.errors import TallyError
@@ -40,7 +41,7 @@ class DynamoDBEvidence:
     def __init__(self, client: "DynamoDBClient", table: str) -> None:
         self._client = client
         self._table = table
-        self._name = f"the ledger table {table}"
+        self._name = table_name(table)
 
     def read(self, company_id: str, month: Month) -> Evidence | None:
         """Return one company's evidence of a month, read consistently; None if there is none.
@@ -119,10 +120,7 @@ class DynamoDBEvidence:
         return had
 
     def _item(self, of: Key) -> "Item | None":
-        with aws_errors(self._name):
-            return self._client.get_item(TableName=self._table, Key=of, ConsistentRead=True).get(
-                "Item"
-            )
+        return read_item(self._client, self._table, of)
 
     def _parts(self, company_id: str, month: Month, head: Item) -> list[bytes] | None:
         """Return all parts of a head; None if one is missing, as another save has replaced it."""

@@ -44,7 +44,14 @@ _PROOF = shape(
     since=INSTANT,
 )
 _EXPECTED = shape(
-    Expected, tick=INSTANT, jobs=WHOLE, check=WHOLE, basis=WHOLE, totals=_TOTALS, sample=TRUTH
+    Expected,
+    tick=INSTANT,
+    jobs=WHOLE,
+    check=WHOLE,
+    basis=WHOLE,
+    totals=_TOTALS,
+    sample=TRUTH,
+    ended=INSTANT,
 )
 _PULSE = shape(
     Pulse,
@@ -58,6 +65,7 @@ _PULSE = shape(
         Searches,
         last=INSTANT,
         busy_until=INSTANT,
+        quiet_until=INSTANT,
         found=_mapping(_mapping(WHOLE)),
         rest=shape(Rest, basis=WHOLE, counts=_mapping(WHOLE)),
     ),

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from tally.aws.refusals import aws_errors
+from tally.aws.table import read_item, table_name
 from tally.domain.pulse.account import Account, Answer, checksum
 from tally.domain.pulse.state import Proof, Pulse
 from tally.errors import ConflictError
@@ -29,17 +30,14 @@ class DynamoDBPulse:
     def __init__(self, client: "DynamoDBClient", table: str) -> None:
         self._client = client
         self._table = table
-        self._name = f"the ledger table {table}"
+        self._name = table_name(table)
 
     def read(self) -> Pulse:
         """Return the memory.
 
         An item that cannot be read is an empty memory that says so: every company is then read.
         """
-        with aws_errors(self._name):
-            item = self._client.get_item(
-                TableName=self._table, Key=_PULSE, ConsistentRead=True
-            ).get("Item")
+        item = read_item(self._client, self._table, _PULSE)
         if item is None:
             return Pulse()
         try:
@@ -85,10 +83,7 @@ class DynamoDBPulse:
 
     def account(self) -> Account | None:
         """Return the newest sweep's account; None if there is none that can be read."""
-        with aws_errors(self._name):
-            item = self._client.get_item(
-                TableName=self._table, Key=_ACCOUNT, ConsistentRead=True
-            ).get("Item")
+        item = read_item(self._client, self._table, _ACCOUNT)
         try:
             return None if item is None else codec.account_from(item)
         except (KeyError, TypeError, ValueError):

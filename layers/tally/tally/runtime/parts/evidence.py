@@ -11,7 +11,7 @@ from tally.aws.text_queue import SQSTextQueue
 from tally.domain.record.unreadable import OddRows
 from tally.evidence.delivery import EvidenceDelivery
 from tally.evidence.drain import Drain
-from tally.evidence.look import Conclude, Looks
+from tally.evidence.means import Means
 from tally.evidence.store import Recorder
 from tally.evidence.walk import Walk
 from tally.gravityzone.inventory import InventoryClient
@@ -82,7 +82,6 @@ def evidence_parts(
         listener=heard.heard,
     )
     tables = aws.client("dynamodb")
-    ledger = DynamoDBLedger(tables, settings.table_name)
     recorder = Recorder(
         store=DynamoDBEvidence(tables, settings.table_name), months_kept=settings.evidence_months
     )
@@ -91,37 +90,21 @@ def evidence_parts(
     def has_time() -> bool:
         return deadline.seconds_left() >= _ONE_MORE
 
-    service = evidence_of(settings.services)
-    walk = Walk(
+    means = Means(
         inventory=inventory,
-        ledger=ledger,
+        ledger=DynamoDBLedger(tables, settings.table_name),
         recorder=recorder,
         queue=queue,
         clock=clock,
-        service=service,
-        close_day=settings.close_day,
+        service=evidence_of(settings.services),
         has_time=has_time,
     )
-    looks = Looks(
-        inventory=inventory,
-        ledger=ledger,
-        recorder=recorder,
-        queue=queue,
-        clock=clock,
-        service=service,
-        has_time=has_time,
-        on_odd_answer=odd_answers.heard,
-    )
-    deliver = EvidenceDelivery(
-        walk=walk,
-        looks=looks,
-        conclude=Conclude(inventory=inventory, recorder=recorder),
-        queue=queue,
-        clock=clock,
+    deliver = EvidenceDelivery.of(
+        means, close_day=settings.close_day, on_odd_answer=odd_answers.heard
     )
     return EvidenceFunction(
-        walk=walk,
-        drain=Drain(deliver=deliver, queue=queue, has_time=has_time),
+        walk=deliver.walk,
+        drain=Drain(deliver=deliver, has_time=has_time),
         deadline=deadline,
         traffic=heard,
         odd_answers=odd_answers,

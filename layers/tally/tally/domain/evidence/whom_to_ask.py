@@ -1,11 +1,9 @@
-"""Choose the machines to ask GravityZone about, and judge what it answers (PROOF-1)."""
+"""Choose the machines to ask GravityZone about: those whose looks find something (PROOF-1)."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
-from tally.domain.evidence.evidence import Evidence, Fate, Machine, MachineProof
-from tally.domain.evidence.inventory_port import LastSeen
+from tally.domain.evidence.evidence import Evidence, Fate, Machine
 from tally.domain.model.month import Month
 
 PATIENT_UNTIL = 8
@@ -17,34 +15,9 @@ By then each has had all days of a week to check in. Before, many looks would be
 LAST_HOUR = timedelta(hours=1)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Look:
-    """What GravityZone answered of a machine, and when: ``seen`` is None if it is gone."""
-
-    seen: LastSeen | None
-    read: datetime
-
-
 def is_last_walk(at: datetime) -> bool:
     """Return True in the last hour of a GMT month: after it nothing can be proven."""
     return Month.of(at) != Month.of(at + LAST_HOUR)
-
-
-def proof_of(machine: Machine, look: Look, *, company_id: str, month: Month) -> MachineProof | None:
-    """Return the proof that the machine was active in the month, if the look is one (PROOF-1).
-
-    It was seen on or after the 1st, 00:00 GMT, and not later than the look; the look was made
-    before the month ended; and the machine stood with this customer then. One that had stood with
-    another in the month must have been seen after the walk that found it here.
-    """
-    seen = look.seen
-    if seen is None or seen.at is None or seen.company_id != company_id:
-        return None
-    if not month.starts <= seen.at <= look.read < month.next.starts:
-        return None
-    if machine.moved_in is not None and seen.at <= machine.moved_in:
-        return None
-    return MachineProof(seen=seen.at, read=look.read)
 
 
 def whom_to_ask(
@@ -112,24 +85,3 @@ def _ordered(
 def _may_be_asked(machine: Machine) -> bool:
     """Return True if it stands in the inventory, and nothing proves it active yet."""
     return machine.proof is None and machine.fate is Fate.LISTED
-
-
-def with_looks(evidence: Evidence, looks: Mapping[str, Look], *, count: int) -> Evidence:
-    """Return the evidence with what looks proved; the first proof of a machine stays.
-
-    A look in vain is noted with the count at which it was made.
-    """
-    return replace(
-        evidence,
-        machines=tuple(
-            _looked_at(each, looks[each.id], evidence, count)
-            if each.id in looks and each.proof is None
-            else each
-            for each in evidence.machines
-        ),
-    )
-
-
-def _looked_at(machine: Machine, look: Look, evidence: Evidence, count: int) -> Machine:
-    proof = proof_of(machine, look, company_id=evidence.company_id, month=evidence.month)
-    return replace(machine, asked=count) if proof is None else replace(machine, proof=proof)

@@ -1,0 +1,88 @@
+"""PULSE-1: a total tells a move once, so nobody is forgotten whose count a search cannot tell."""
+
+from datetime import timedelta
+
+import pytest
+
+from simulators.faults import Fault, FaultKind
+from tests.functional.pulse_world import MINUTE, TICK, PulseMsp
+
+
+@pytest.fixture
+def msp() -> PulseMsp:
+    """An MSP whose totals have proven themselves."""
+    found = PulseMsp()
+    found.prove()
+    return found
+
+
+def test_an_index_that_lags_after_a_sweep_hides_no_move() -> None:
+    """PULSE-2: what the sweep has read is no move since, though the index may not show it yet.
+
+    Its last jobs end just before a look; then another company moves by as much.
+    """
+    msp = PulseMsp(index_lag=timedelta(seconds=50))
+    msp.prove()
+    first, last = msp.customers[0], msp.customers[28]  # the first one has moved lately
+    before = (msp.billed(first), msp.billed(last))
+    msp.world.check_in(first, 1)
+    msp.world.pulses.change(lambda pulse: pulse.asking("a test asks for it"))
+    while (msp.now.minute - 5) % 15:
+        msp.fire()
+    assert msp.world.tick(msp.now).jobs == len(msp.customers)
+    msp.now += 5 * MINUTE
+    msp.world.clock.set(msp.now - timedelta(seconds=9))
+    msp.world.work(until=timedelta(seconds=8))
+    msp.world.check_in(last, 1)
+    msp.pass_time(3 * MINUTE)
+    assert (msp.billed(first), msp.billed(last)) == (before[0] + 1, before[1] + 1)
+
+
+def test_a_search_that_takes_too_long_is_followed_by_a_full_sweep(
+    msp: PulseMsp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """PULSE-4: it knows nothing of the others, and what moved among them may show as a later move.
+
+    Whose job comes late could stand for another company, which moves meanwhile.
+    """
+    first, last = msp.customers[0], msp.customers[28]  # the first one has moved lately
+    before = (msp.billed(first), msp.billed(last))
+    msp.world.check_in(first, 1)
+    monkeypatch.setattr("tally.pulse.firing._LONGEST_SEARCH", timedelta())
+    msp.world.clock.set(msp.now)
+    msp.world.firing.pulse(msp.now)
+    monkeypatch.undo()
+    msp.now += MINUTE
+    assert msp.pulse.asked == "a search took too long"
+    for message in msp.world.queue.receive():  # only its job is in time
+        if last.id in message.body:
+            msp.world.deliver(message, msp.world.worker())
+    msp.world.check_in(last, 1)
+    msp.pass_time(TICK)
+    assert (msp.billed(first), msp.billed(last)) == (before[0] + 1, before[1] + 1)
+    assert not msp.whole()
+
+
+def test_who_could_not_be_told_of_is_read_at_the_next_tick(msp: PulseMsp) -> None:
+    """A search could not read it, and its job was lost: its move is in the total by now."""
+    rose = msp.customers[4]
+    before = msp.billed(rose)
+    msp.world.check_in(rose, 1)
+    msp.world.gravityzone.faults.add(Fault(kind=FaultKind.STATUS, contains=rose.id))
+    msp.world.clock.set(msp.now)
+    assert msp.world.firing.pulse(msp.now).jobs == 1
+    msp.world.queue.clear()
+    msp.world.gravityzone.faults.clear()
+    msp.now += MINUTE
+    assert msp.fire().planned.skipped == "no total has moved"
+    msp.pass_time(TICK)
+    assert msp.billed(rose) == before + 1
+
+
+def test_what_nobody_is_billed_for_makes_no_search_follow_another(msp: PulseMsp) -> None:
+    """The MSP's own machines come one a minute: without the pulse, it would not cost less."""
+    read = 0
+    for _ in range(30):
+        msp.world.gravityzone.tenant.check_in_new(msp.root, 1)
+        read += len({each.id for each in msp.customers} & {*msp.fire().read})
+    assert len(msp.customers) <= read <= 3 * len(msp.customers)
