@@ -22,6 +22,7 @@ from tally.gravityzone.pace import TokenBucket
 from tally.ledger.dynamodb import DynamoDBLedger
 from tally.ports import Clock
 from tally.runtime.clock import WallClock
+from tally.runtime.metrics import Traffic
 from tally.runtime.settings import (
     ConnectWiseSettings,
     PlannerSettings,
@@ -36,7 +37,6 @@ from tally.runtime.time_limits import (
     Deadline,
     each_reading,
 )
-from tally.runtime.traffic import Traffic
 from tally.transport.http_call import Listener
 from tally.transport.session import Network
 
