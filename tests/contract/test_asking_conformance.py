@@ -102,7 +102,19 @@ def test_what_is_over_is_not_listed(memory: AskingLedger, state: TicketState) ->
     assert memory.ticket(RECORD) == over
 
 
-def test_an_item_that_cannot_be_read_is_set_aside(dynamodb: DynamoDBAsking) -> None:
+UNREADABLE = [
+    '{"state": "dreaming"}',
+    "[1]",
+    "null",
+    '"a text"',
+    "[" * 100_000,
+    '{"subject": [], "number": 1}',
+    '{"subject": {"company_id": "c2", "month": "9999-12"}}',
+]
+
+
+@pytest.mark.parametrize("text", UNREADABLE, ids=lambda text: text[:20])
+def test_an_item_that_cannot_be_read_is_set_aside(dynamodb: DynamoDBAsking, text: str) -> None:
     """SAFE-5: it concerns its own company."""
     dynamodb.save_ticket(full())
     dynamodb._client.put_item(
@@ -113,7 +125,7 @@ def test_an_item_that_cannot_be_read_is_set_aside(dynamodb: DynamoDBAsking) -> N
             "ipk": {"S": "TICKET"},
             "isk": {"S": "c2:standing"},
             "version": {"N": "1"},
-            "ticket": {"S": '{"state": "dreaming"}'},
+            "ticket": {"S": text},
         },
     )
     first, second = dynamodb.all_open_tickets()

@@ -3,7 +3,10 @@
 import pytest
 
 from simulators.faults import Fault, FaultKind
+from tally.domain.model.month import Month
+from tally.domain.model.reading import ENDPOINTS
 from tally.domain.model.standing import WHOLE_COMPANY, StandingState
+from tally.domain.record.record_key import RecordKey
 from tally.domain.record.usage_record import RecordState
 from testing.scopes import of_record
 from testing.world import PRODUCT, Customer, World
@@ -74,6 +77,23 @@ def test_a_merger_is_told_at_once_and_nothing_closes_over_it(
     assert state(world, harbor) is RecordState.OPEN
     assert world.record(harbor, "2026-12") is None
     assert_told(world, harbor, "Harbor Group")
+
+
+def test_two_months_on_one_agreement_name_it_once(world: World, harbor: Customer) -> None:
+    """MATCH-7: where the month before is open still, the agreement is told once, not by month."""
+    world.play(gmt("2026-12-01 00:05"))
+    merged(world, harbor)
+    world.play(gmt("2026-12-01 00:20"))
+    reason = world.standing(harbor).shown.reason
+    assert reason.count(f"'Managed security' (id {harbor.agreement_id})") == 1
+
+
+def test_a_survivor_that_is_deleted_is_not_offered_by_name(world: World, harbor: Customer) -> None:
+    """MATCH-7: where the company that has the agreement is gone too, that is said."""
+    survivor, _ = merged(world, harbor)
+    world.connectwise.people.delete_company(survivor)
+    world.play(TOLD)
+    assert_told(world, harbor, f"the company of id {survivor}, which ConnectWise does not list")
 
 
 @pytest.mark.parametrize("invoiced", [False, True])
@@ -254,6 +274,34 @@ def test_an_absence_that_cannot_be_seen_is_not_claimed(
     faults.clear()
     world.play(gmt("2026-12-02 00:20"))
     assert state(world, harbor) is RecordState.OPEN
+
+
+@pytest.mark.parametrize("status", [400, 403, 500])
+def test_one_that_nobody_can_tell_of_is_its_customers_trouble(
+    world: World, harbor: Customer, status: int
+) -> None:
+    """MATCH-7, SAFE-5: a company that no list has, and that ConnectWise does not answer for, is
+    told where it is linked; the tick has not failed, and new months of others open.
+    """
+    old_mill = next(each for each in world.ledger.links().values() if each.company_id != harbor.id)
+    world.connectwise.people.delete_company(harbor.connectwise_id)
+    world.connectwise.faults.add(
+        Fault(kind=FaultKind.STATUS, status=status, operation="GET companies/{id}")
+    )
+    world.play(TOLD, gmt("2026-12-01 00:05"), CLOSE)
+    assert world.failures == []
+    shown = world.standing(harbor).shown
+    assert shown.state is StandingState.FAILING
+    assert f"'Harbor Dental' (id {harbor.connectwise_id})" in shown.reason
+    assert str(status) in shown.reason
+    assert state(world, harbor) is RecordState.OPEN
+    december = RecordKey(
+        company_id=old_mill.company_id, month=Month(2026, 12), service=ENDPOINTS.name
+    )
+    assert world.ledger.record(december) is not None
+    world.connectwise.faults.clear()
+    world.play(gmt("2026-12-02 00:20"))
+    assert_told(world, harbor, "was deleted there")
 
 
 def test_a_list_that_lags_is_no_deletion(world: World, harbor: Customer) -> None:

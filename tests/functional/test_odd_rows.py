@@ -43,6 +43,12 @@ ODD_AGREEMENTS: dict[str, tuple[dict[str, Any], StandingState]] = {
     "half a character": ({"name": "Managed \ud800"}, BILLING),
     "500 kB": ({"name": "M" * 500_000}, BILLING),
     "info a list": ({"_info": []}, BILLING),
+    "limit NaN": ({"applicationLimit": float("nan")}, BILLING),
+    "id of the cycle infinite": (
+        {"billingCycle": {"id": float("inf"), "name": "Monthly"}},
+        BILLING,
+    ),
+    "end infinite": ({"endDate": float("inf")}, FAILING),
 }
 
 
@@ -163,6 +169,8 @@ ODD_ADDITIONS: dict[str, dict[str, Any]] = {
     "quantity null": {"quantity": None},
     "quantity a text": {"quantity": "12"},
     "quantity true": {"quantity": True},
+    "quantity NaN": {"quantity": float("nan")},
+    "quantity infinite": {"quantity": float("-inf")},
     "product null": {"product": None},
     "product's id a text": {"product": {"id": "501"}},
     "effective odd": {"effectiveDate": "soon"},

@@ -1,5 +1,6 @@
 """PULSE: totals of partners spare readings once they have proven themselves, and never a count."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from zlib import crc32
 
@@ -499,3 +500,27 @@ def test_a_past_month_is_read_every_four_hours_until_its_close() -> None:
     read = [len(each.read) for each in msp.pass_time(timedelta(hours=4, minutes=10)) if each.read]
     ticks = [number for number in read if number >= 4]
     assert [number >= 8 for number in ticks[:17]] == [True, *[False] * 15, True]
+
+
+@pytest.mark.parametrize("which", ["swept", "last", "busy_until"])
+@pytest.mark.parametrize("years", [1, 900])
+def test_a_memory_of_the_future_spares_nothing_for_long(
+    msp: PulseMsp, which: str, years: int
+) -> None:
+    """SAFE-9, PULSE-4: an instant that cannot have been, written by hand or by a clock that was
+    wrong, stops no tick, and everybody is read again within the usual four hours.
+    """
+    later = msp.now.replace(year=msp.now.year + years)
+    known = msp.pulse
+    msp.world.pulses.pulse = (
+        replace(known, swept=later)
+        if which == "swept"
+        else replace(known, searches=replace(known.searches, **{which: later}))
+    )
+    before = len(msp.fired)
+    msp.pass_time(timedelta(hours=4, minutes=15))
+    read = {each for fired in msp.fired[before:] for each in fired.read}
+    assert {each.id for each in msp.customers} <= read
+    assert any("every company is read" in fired.planned.pulse for fired in msp.fired[before:])
+    assert msp.pulse.swept is not None
+    assert msp.pulse.swept <= msp.now

@@ -1,6 +1,8 @@
 """Statements of months that were played: what they say of each thing that can happen to a month."""
 
 from datetime import date, timedelta
+from importlib import import_module
+from typing import Any
 
 import pytest
 
@@ -10,6 +12,7 @@ from tally.domain.record.usage_record import RecordState
 from tally.domain.statement.canonical import canonical
 from tally.domain.statement.statement import Stage
 from tally.people.read_statements import read_statements
+from tally.statements.book import book
 from testing.world import PRODUCT, Customer, World
 from tests.functional.instants import gmt
 from tests.functional.october import a_world, invoiced_early, october
@@ -364,6 +367,37 @@ def test_the_book_reads_all_that_have_a_record() -> None:
     )
     assert [each.customer.id for each in found] == [other.id, harbor.id]
     assert unreadable == {}
+
+
+@pytest.mark.parametrize(
+    "where", ["tally.people.read_statements.draw_up", "tally.statements.book.drawn"]
+)
+def test_one_that_cannot_be_drawn_keeps_back_no_other(
+    monkeypatch: pytest.MonkeyPatch, where: str
+) -> None:
+    """SAFE-5: an error of ours with one customer's statement is told in the book's index; all
+    others' are there.
+    """
+    world, harbor = a_world()
+    world.add_customer("Alder Clinic")
+    world.play(gmt("2026-10-20 01:05"))
+    module, _, name = where.rpartition(".")
+    real = getattr(import_module(module), name)
+
+    def odd(*given: Any, **named: Any) -> Any:  # noqa: ANN401 - whatever the function takes
+        statement_or_customer = getattr(given[0], "customer", given[0])
+        if statement_or_customer.id == harbor.id:
+            raise OverflowError("date value out of range")
+        return real(*given, **named)
+
+    monkeypatch.setattr(where, odd)
+    unreadable: dict[str, str] = {}
+    month = october(world, harbor).key.month
+    found = read_statements(world.ledger, month, zone="UTC", unreadable=unreadable)
+    files = dict(book(found, month, unreadable=unreadable))
+    assert [name[:5] for name in files] == ["alder", "index"]
+    assert "date value out of range" in files["index.html"].decode()
+    assert list(unreadable) == [harbor.id]
 
 
 @pytest.mark.machines(4)

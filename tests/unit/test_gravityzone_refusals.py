@@ -46,16 +46,21 @@ def refusing(
     """A GravityZone that refuses every call so, but tells what the key may do, or answers that as
     given.
     """
+    data = {} if details is None else {"data": {"details": details}}
+    error = {"code": code, "message": message, **data}
+    return refusing_oddly(error, status=status, apis=apis)
+
+
+def refusing_oddly(
+    error: object, *, status: int = HTTPStatus.OK, apis: tuple[str, ...] | Step = ALL
+) -> "Refusing":
+    """One whose ``error`` may be anything."""
 
     def reply(request: requests.PreparedRequest) -> Step:
         asked = json.loads(request.body or b"")
         envelope: dict[str, object] = {"id": asked["id"], "jsonrpc": "2.0"}
         if asked["method"] != "getApiKeyDetails":
-            data = {} if details is None else {"data": {"details": details}}
-            return answer(
-                status,
-                json.dumps({**envelope, "error": {"code": code, "message": message, **data}}),
-            )
+            return answer(status, json.dumps({**envelope, "error": error}))
         if isinstance(apis, tuple):
             return answer(
                 200,
@@ -196,6 +201,58 @@ def test_an_error_of_the_server() -> None:
         world = refusing(code, details)
         for call in OF_ONE:
             assert type(told(world, call)) is ContractError
+
+
+ODD_ERRORS: list[object] = [
+    "Suspended.",
+    ["Suspended."],
+    {"code": "-32001", "message": "Server error"},
+    {"code": "-32001.0", "message": None},
+    {"code": None, "message": "Suspended."},
+    {"code": True, "message": "Suspended."},
+    {"code": 10**40, "message": "Suspended."},
+    {"code": 1.5, "message": ["Suspended.", "Ask sales."]},
+    {"code": -32000, "message": None, "data": ["Suspended."]},
+    {"code": -32000, "message": 12, "data": {"details": ["Suspended.", None, {"x": 1}]}},
+    {"message": "Suspended.", "data": 5},
+    {"code": -32001, "message": "API Solutions Ltd is suspended"},
+]
+"""Errors that are not what JSON-RPC promises, or have a word that could be of the key."""
+
+
+@pytest.mark.parametrize("error", ODD_ERRORS)
+@pytest.mark.parametrize("status", [200, 400, 403])
+@pytest.mark.parametrize("call", OF_ONE)
+def test_an_error_in_any_form(
+    call: Callable[[GravityZoneClient], object], status: int, error: object
+) -> None:
+    """READ-9, SAFE-5: an error whose form is odd is still an error about the company that was asked
+    for, and its words are told.
+    """
+    said = told(refusing_oddly(error, status=status), call)
+    assert type(said) is DeclinedError
+    assert "uspended" in str(said) or "-32001" in str(said)
+
+
+@pytest.mark.parametrize("status", [200, 400, 403, 404])
+@pytest.mark.parametrize(
+    "error",
+    ["Not found", ["Not found"], {"message": "The company does not exist"}, {"code": "404"}, True],
+)
+def test_an_error_without_the_protocol_is_not_gravityzones(status: int, error: object) -> None:
+    """MATCH-8, SAFE-7: JSON of something in front, that names neither JSON-RPC nor our call, makes
+    no company gone or refused.
+    """
+    world = World(Scripted(lambda _: answer(status, json.dumps({"error": error}))))
+    said = error_of(lambda: world.client.company(HARBOR))
+    assert not isinstance(said, DeclinedError | MissingRightError)
+
+
+def test_a_company_that_is_gone_in_odd_words() -> None:
+    """SAFE-7: it is gone in whatever form that is said."""
+    gone = "The company does not exist"
+    for error in (gone, {"code": "-32602", "message": [gone]}, {"code": None, "data": [gone]}):
+        assert refusing_oddly(error).client.company(HARBOR) is None
 
 
 def test_what_the_key_may_do_is_asked_once_a_minute() -> None:

@@ -48,12 +48,12 @@ def every_field_of(cls: type, **given_fields: Any) -> st.SearchStrategy[Any]:  #
 months = st.builds(Month, st.integers(2000, 2100), st.integers(1, 12))
 days = st.dates(date(2000, 1, 1), date(2100, 1, 1))
 zones = st.integers(-14 * 60, 14 * 60).map(lambda minutes: timezone(timedelta(minutes=minutes)))
-instants = st.datetimes(datetime(2000, 1, 1), datetime(2100, 1, 1), timezones=zones)  # noqa: DTZ001 - bounds
+instants = st.datetimes(datetime(2000, 1, 2), datetime(2100, 1, 1), timezones=zones)  # noqa: DTZ001 - bounds
 counts = st.integers(0, 10**9)
 record_keys = st.builds(
     RecordKey, company_id=st.text(min_size=1), month=months, service=st.text(min_size=1)
 )
-amounts = st.none() | st.decimals(allow_nan=False, allow_infinity=False)
+amounts = st.none() | st.decimals(-(10**9), 10**9, places=9)
 terms = every_field_of(
     Terms, unit_price=amounts, less_included=amounts, bill_customer=st.none() | st.text(min_size=1)
 )

@@ -228,10 +228,10 @@ FOLLOWING = (
         file="tally/planner/ledger_snapshot.py",
         edits=(
             Edit(
-                before="        records[record.key.company_id].append(record)",
+                before="        else:\n            records[record.key.company_id]",
                 after=(
-                    "        if record.key.month >= month.previous:\n            "
-                    "records[record.key.company_id].append(record)"
+                    "        elif record.key.month >= month.previous:\n            "
+                    "records[record.key.company_id]"
                 ),
             ),
         ),

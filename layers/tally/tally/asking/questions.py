@@ -1,8 +1,9 @@
 """Read from the ledger what is to be asked in tickets; nothing is written."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 
 from tally.domain.asking import words
 from tally.domain.asking.question import (
@@ -15,6 +16,7 @@ from tally.domain.asking.ticket import Ticket
 from tally.domain.model.standing import Standing, StandingState
 from tally.domain.record.history import TALLY
 from tally.domain.record.unreadable import readable
+from tally.errors import in_words
 from tally.ports import Ledger
 
 _LASTS = timedelta(days=1)
@@ -28,21 +30,33 @@ class Questions:
     ledger: Ledger
     standings: Collection[StandingState] = ()
 
-    def all(self, now: datetime) -> Iterator[tuple[Question, int]]:
+    def all(
+        self, now: datetime, failures: dict[str, str] | None = None
+    ) -> Iterator[tuple[Question, int]]:
         """Yield each question with its customer's id in ConnectWise, as the index has them.
 
-        A customer that is linked to nobody has no place for a ticket.
+        A customer that is linked to nobody has no place for a ticket. What goes wrong with one
+        question is told in ``failures``, and keeps back no other (SAFE-5).
         """
         held = [each for each in readable(self.ledger.all_open_records()) if each.hold is not None]
         if not held and not self.standings:
             return
         known = {each.company_id: each for each in self.ledger.all_standings()}
-        asked = [question_of_hold(each, _name(known, each.key.company_id)) for each in held]
-        asked += [self._of_standing(each, now) for each in known.values()]
+        asked = [
+            (
+                each.key.company_id,
+                partial(question_of_hold, each, _name(known, each.key.company_id)),
+            )
+            for each in held
+        ]
+        asked += [
+            (each.company_id, partial(self._of_standing, each, now)) for each in known.values()
+        ]
         places = self._places()
-        for question in filter(None, asked):
-            if question.subject.company_id in places:
-                yield question, places[question.subject.company_id]
+        for company_id, ask in asked:
+            question = _asked(company_id, ask, {} if failures is None else failures)
+            if question is not None and company_id in places:
+                yield question, places[company_id]
 
     def _places(self) -> Mapping[str, int]:
         """Return the ids in ConnectWise of the customers that are linked."""
@@ -99,6 +113,16 @@ class Questions:
         if cause.state not in self.standings or cause.since is None or now - cause.since < _LASTS:
             return None
         return question_of_standing(standing)
+
+
+def _asked(
+    company_id: str, ask: Callable[[], Question | None], failures: dict[str, str]
+) -> Question | None:
+    try:
+        return ask()
+    except Exception as error:  # noqa: BLE001 - whatever is wrong with one question
+        failures[company_id] = in_words(error)
+        return None
 
 
 def _name(known: Mapping[str, Standing], company_id: str) -> str:

@@ -86,7 +86,7 @@ class Round:
         done = Asked()
         questions = Questions(ledger=self.ledger, standings=self.standings)
         known = list(self.memory.all_open_tickets())
-        asked = list(questions.all(self.clock.now()))
+        asked = list(questions.all(self.clock.now(), done.failures))
         if not known and not any(self._is_due(question) for question, _ in asked):
             return done
         means = Means(

@@ -13,6 +13,7 @@ from typing import Annotated
 
 from pydantic import BeforeValidator, Field
 
+from tally.domain.model.terms import is_amount
 from tally.transport.rows import name
 
 _LONGEST_WORD = 200
@@ -93,7 +94,7 @@ def _amount_if_any(value: object) -> Decimal | None:
         amount = Decimal(str(value))
     except InvalidOperation:
         return None
-    return amount if amount.is_finite() else None
+    return amount if is_amount(amount) else None
 
 
 def _number(value: object) -> object:

@@ -3,13 +3,13 @@
 from typing import Annotated, Any, Self
 
 from pydantic import (
-    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
     Field,
     StrictInt,
     TypeAdapter,
+    model_validator,
 )
 
 from tally.transport.rows import name, read_json
@@ -40,29 +40,50 @@ def id_trouble(company_id: str) -> str:
     )
 
 
-def _no_status(code: int) -> int:
+def _code(value: object) -> int:
+    """Read a code, as a number or as its text."""
+    try:
+        code = float(value) if isinstance(value, int | float | str) else 0.0
+    except (ValueError, OverflowError):
+        return 0
     # Gateways word a refusal so: `{"error": {"code": 404, "message": "Not found"}}`. The codes of
     # JSON-RPC, and all that GravityZone was seen to use, are negative.
     if code in _STATUSES:
         raise ValueError("it is an HTTP status, and no code of GravityZone's")
-    return code
+    return int(code) if code.is_integer() and abs(code) < _CODES_END else 0
 
 
 _STATUSES = range(100, 600)
+_CODES_END = 2**31
+
+
+def _words(value: object) -> str:
+    """Return the text of a value; a list's texts together, and "" if it holds none."""
+    if isinstance(value, list):
+        return "; ".join(filter(None, map(_words, value)))
+    return value if isinstance(value, str) else ""
 
 
 class RpcError(_Received):
-    """The ``error`` of a JSON-RPC answer; ``data`` was seen to be ``{"details": "…"}``."""
+    """The ``error`` of a JSON-RPC answer; ``data`` was seen to be ``{"details": "…"}``.
 
-    code: Annotated[int, AfterValidator(_no_status)]
-    message: str = ""
+    It is read in any form: an error that is not read would hide whom it is about (READ-9). Its
+    ``code`` is 0 where there is no whole number.
+    """
+
+    code: Annotated[int, BeforeValidator(_code)] = 0
+    message: Annotated[str, BeforeValidator(_words)] = ""
     data: Any = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _as_object(cls, value: object) -> object:
+        return value if isinstance(value, dict) else {"message": value}
 
     @property
     def details(self) -> str:
         """The text that says what was wrong; "" if there is none."""
-        found = self.data.get("details") if isinstance(self.data, dict) else self.data
-        return found if isinstance(found, str) else ""
+        return _words(self.data.get("details") if isinstance(self.data, dict) else self.data)
 
     def __str__(self) -> str:
         return (
@@ -72,12 +93,31 @@ class RpcError(_Received):
         )
 
 
+def _names_protocol(answer: dict[str, Any]) -> bool:
+    """Return True if an answer names the protocol, or the call that it answers."""
+    return "jsonrpc" in answer or answer.get("id") is not None
+
+
+def _has_code(answer: dict[str, Any]) -> bool:
+    """Return True if it has no error, or one with a code as JSON-RPC promises it."""
+    error = answer.get("error")
+    return error is None or (isinstance(error, dict) and type(error.get("code")) is int)
+
+
 class RpcAnswer(_Received):
     """The envelope; ``id`` is null if GravityZone could not read the request."""
 
     id: str | int | None = None
     result: Any = None
     error: RpcError | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _of_the_protocol(cls, value: Any) -> Any:  # noqa: ANN401 - whatever the body holds
+        # Gateways answer `{"error": "Not found"}` too: a company would count as gone by their word.
+        if isinstance(value, dict) and not _names_protocol(value) and not _has_code(value):
+            raise ValueError("it is no answer of JSON-RPC")
+        return value
 
     @classmethod
     def of(cls, body: bytes) -> Self:

@@ -41,6 +41,7 @@ _NO_WORDS = re.compile(
 _QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"")
 _API = re.compile(r"\bAPIs?\b(?![\s_-]+keys?\b)", re.IGNORECASE)
 _KEY = re.compile(r"\b(API|access)[\s_-]?keys?\b", re.IGNORECASE)
+_OF_API = re.compile(r"\bselected API\b", re.IGNORECASE)
 _SELECTED = re.compile(r"selected API:?\s*[\"']?([A-Za-z]+)", re.IGNORECASE)
 # The texts come from live tenants and client code. A text that is missing here makes the company's
 # standing failing; it does not make the company gone.
@@ -85,12 +86,16 @@ def about(error: RpcError, *, status: int) -> About:
     """Tell whom an error is about, by its words first, then by its code and its HTTP status."""
     # A company may be called "API Keys Ltd": quoted names say nothing about whom it is about.
     said = _QUOTED.sub("", f"{error.message} {error.details}")
-    if _API.search(said) is not None:
+    names_api, of_key = _API.search(said) is not None, _KEY.search(said) is not None
+    if names_api and (of_key or _OF_API.search(said) is not None):
         return About.API
-    if _KEY.search(said) is not None:
+    if of_key:
         return About.KEY
     if error.code in _OF_WHAT_IS_NAMED:
         return About.ONE
+    # A name without quotes, such as "API Solutions", says nothing: the key's rights tell.
+    if names_api:
+        return About.UNSAID
     says_why = error.details != "" or _NO_WORDS.fullmatch(error.message) is None
     refuses = error.code == _UNAUTHORIZED or (error.code not in _OF_PROTOCOL and says_why)
     return About.UNSAID if refuses or status != HTTPStatus.OK else About.NOBODY

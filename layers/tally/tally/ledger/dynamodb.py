@@ -216,9 +216,10 @@ class DynamoDBLedger:
             ConflictError: the ledger is at another version.
         """
         written = replace(standing, version=standing.version + 1)
-        put = self._parts.put(items.standing_item(written), expected_version=standing.version)[
-            "Put"
-        ]
+        item, before = items.standing_item(written), standing.version
+        put = (
+            self._parts.put(item, expected_version=before) if before else self._parts.put_anew(item)
+        )["Put"]
         try:
             with aws_errors(self._name):
                 self._client.put_item(**put)

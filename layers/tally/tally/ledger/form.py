@@ -12,8 +12,9 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import Any
 
-from tally.domain.model.month import Month
+from tally.domain.model.month import YEARS, Month
 from tally.domain.model.standing import RecordScope, Scope
+from tally.domain.model.terms import is_amount
 from tally.ledger.keys import month_of
 
 type Plain = dict[str, Any]
@@ -43,11 +44,30 @@ def instant_text(instant: datetime) -> str:
 
 @lru_cache(maxsize=1024)
 def instant(text: str) -> datetime:
-    """Read such a text. Raises ValueError for one without a time zone."""
+    """Read such a text. Raises ValueError for one without a time zone, or of no sane year."""
     # Cached: most are ticks, and thousands of companies have the same one.
+    found = any_instant(text)
+    _check_year(found)
+    return found
+
+
+def any_instant(text: str) -> datetime:
+    """Read such a text, of any year. Raises ValueError for one without a time zone."""
     found = datetime.fromisoformat(text)
     if found.tzinfo is None:
         raise ValueError(f"{text} has no time zone")
+    return found
+
+
+def _check_year(found: date) -> None:
+    # Next to the calendar's ends, no other zone and no day after can be told (SAFE-10).
+    if found.year not in YEARS:
+        raise ValueError(f"{found} is of none of the years {YEARS[0]} to {YEARS[-1]}")
+
+
+def _day(text: str) -> date:
+    found = date.fromisoformat(text)
+    _check_year(found)
     return found
 
 
@@ -126,7 +146,7 @@ def _truth(value: Any) -> bool:  # noqa: ANN401 - as above
 
 def _amount(value: Any) -> Decimal:  # noqa: ANN401 - as above
     amount = Decimal(_text(value))
-    if not amount.is_finite():
+    if not is_amount(amount):
         raise ValueError(f"{value} is no amount")
     return amount
 
@@ -135,7 +155,7 @@ TEXT: Form[str] = Form(str, _text)
 WHOLE: Form[int] = Form(int, _whole)
 TRUTH: Form[bool] = Form(bool, _truth)
 INSTANT: Form[datetime] = Form(instant_text, instant)
-DAY: Form[date] = Form(date.isoformat, date.fromisoformat)
+DAY: Form[date] = Form(date.isoformat, _day)
 MONTH: Form[Month] = Form(str, month_of)
 AMOUNT: Form[Decimal] = Form(str, _amount)
 """A decimal as text, so that no digit is lost."""
@@ -160,6 +180,20 @@ def _list(plain: Any) -> list[Any]:  # noqa: ANN401 - as above
     return plain
 
 
+def _map(plain: Any) -> dict[str, Any]:  # noqa: ANN401 - as above
+    if not isinstance(plain, dict):
+        raise TypeError(f"{plain!r} is no map")
+    return plain
+
+
+def mapping[T](each: Form[T]) -> Form[Mapping[str, T]]:
+    """Make the form of values by their names."""
+    return Form(
+        lambda values: {name: each.write(value) for name, value in values.items()},
+        lambda plain: {name: each.read(value) for name, value in _map(plain).items()},
+    )
+
+
 def shape[T](of: type[T], **forms: Form[Any]) -> Form[T]:
     """Make the form of a dataclass or named tuple, by the names of its fields.
 
@@ -178,6 +212,7 @@ def shape[T](of: type[T], **forms: Form[Any]) -> Form[T]:
         return {name: to(field) for name, to, field, default in pairs if field != default}
 
     def read(plain: Any) -> T:  # noqa: ANN401 - as above
+        plain = _map(plain)
         missing, unknown = needed - plain.keys(), plain.keys() - forms.keys()
         if missing or unknown:
             raise KeyError(f"missing {sorted(missing)}, unknown {sorted(unknown)}")
@@ -201,7 +236,7 @@ def one_of[T](name: str, kinds: Mapping[str, tuple[type, Form[Any]]]) -> Form[T]
         return {name: word, **to(value)}
 
     def read(plain: Any) -> Any:  # noqa: ANN401 - as above
-        rest = dict(plain)
+        rest = dict(_map(plain))
         return kinds[rest.pop(name)][1].read(rest)
 
     return Form(write, read)

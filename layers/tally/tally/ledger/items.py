@@ -40,7 +40,7 @@ from tally.ledger.keys import (
     settled_records,
     standing_key,
 )
-from tally.ledger.record_codec import record_fields, record_of
+from tally.ledger.record_codec import changes_of, record_fields, record_of
 from tally.ledger.shapes import nested
 
 TRANSACTION = "transaction"
@@ -90,7 +90,7 @@ def entry_from(item: Item) -> HistoryEntry:
             by=fields["by"],
             at=instant(fields["at"]),
             tick=instant(fields["tick"]),
-            changes={path: (before, after) for path, (before, after) in fields["changes"].items()},
+            changes=changes_of(fields["changes"]),
         )
     except Exception as error:
         raise unreadable(item, error) from error

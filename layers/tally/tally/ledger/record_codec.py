@@ -5,6 +5,7 @@ from typing import Any
 
 from tally.domain import holds
 from tally.domain.model.terms import OtherTerms, Terms
+from tally.domain.record.history import is_pushed
 from tally.domain.record.lines import Line, LineState, Place, Written
 from tally.domain.record.record_key import RecordKey
 from tally.domain.record.rulings import Ruling, Said
@@ -134,3 +135,17 @@ def record_of(key: RecordKey, version: int, plain: dict[str, Any]) -> UsageRecor
         raise ValueError(f"its schema is {schema}, and this version of Tally knows {SCHEMA}")
     found = {name: form.read(plain[name]) for name, form in _RECORD.items() if name in plain}
     return UsageRecord(key=key, version=version, **found)
+
+
+def changes_of(plain: dict[str, Any]) -> dict[str, tuple[object, object]]:
+    """Read the changes of a history entry: each path with its values before and after.
+
+    Raises TypeError or ValueError for others, and for a quantity that is none: a statement is drawn
+    up from those.
+    """
+    found = {path: (before, after) for path, (before, after) in plain.items()}
+    for path, values in found.items():
+        if is_pushed(path):
+            for each in values:
+                _ = None if each is None else WHOLE.read(each)
+    return found

@@ -11,7 +11,7 @@ from tally.domain.model.month import Month
 from tally.domain.model.ticks import Ticks
 from tally.errors import ConflictError
 from tally.ledger.attributes import fields_of, unreadable
-from tally.ledger.form import instant, instant_text
+from tally.ledger.form import any_instant, instant, instant_text
 from tally.ledger.keys import Item, month_of, months, months_text, ticks_key
 
 if TYPE_CHECKING:
@@ -138,7 +138,7 @@ def ticks_from(item: Item) -> Ticks:
     try:
         fields = fields_of(item)
         return Ticks(
-            newest=instant(fields["newest"]),
+            newest=any_instant(fields["newest"]),
             first_month=month_of(fields["first_month"]),
             planned=months(fields.get("planned", [])),
             finished=None if "finished" not in fields else instant(fields["finished"]),

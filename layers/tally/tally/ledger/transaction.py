@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     )
 
 _ABSENT = "attribute_not_exists(pk)"
+_NO_VERSION = "NOT attribute_type(version, :number)"
 _AT_VERSION = "version = :expected"
 _FIRST_PAUSE = 0.05
 _ATTEMPTS = 6
@@ -41,6 +42,10 @@ class Parts:
         if not expected_version:
             return self.put_if(item, _ABSENT)
         return self.put_if(item, _AT_VERSION, {":expected": {"N": str(expected_version)}})
+
+    def put_anew(self, item: Item) -> "TransactWriteItemTypeDef":
+        """Write an item if there is none, or one whose version cannot be read."""
+        return self.put_if(item, _NO_VERSION, {":number": {"S": "N"}})
 
     def put_if(
         self, item: Item, condition: str, values: "dict[str, AttributeValueTypeDef] | None" = None

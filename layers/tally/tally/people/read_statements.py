@@ -13,7 +13,7 @@ from tally.domain.record.unreadable import but_of_others, readable
 from tally.domain.reporting.overview import CompanyRow, overview
 from tally.domain.statement.draw_up import Account, draw_up
 from tally.domain.statement.statement import Customer, Statement
-from tally.errors import TallyError, UnreadableItemError, in_words
+from tally.errors import BugError, TallyError, UnreadableItemError, in_words
 from tally.ports import Ledger
 
 _AT_ONCE = 8
@@ -58,7 +58,7 @@ def read_statements(
 ) -> Iterator[Statement]:
     """Yield the statement of each customer with a record of the month, by name.
 
-    The reason of a customer that cannot be read goes to ``unreadable``, by its id (SAFE-5). A
+    The reason of a customer without a statement goes to ``unreadable``, by its id (SAFE-5). A
     customer whose evidence alone cannot be read is told there too, and has its statement.
     """
     rows = _rows(ledger, month, unreadable)
@@ -66,12 +66,16 @@ def read_statements(
         ledger=ledger, zone=zone, store=evidence, evidence_of=evidence_of, told=unreadable
     )
 
-    def read(row: CompanyRow) -> Statement | UnreadableItemError:
+    def read(row: CompanyRow) -> Statement | TallyError:
         services = [each.key.service for each in row.of(month)]
         try:
             return reader.statement(row, month, services)
         except UnreadableItemError as error:
             return error
+        except TallyError:
+            raise
+        except Exception as error:  # noqa: BLE001 - a bug of ours keeps nobody else's from being made
+            return BugError.of(error)
 
     with ThreadPoolExecutor(_AT_ONCE) as pool:
         for some in batched(rows, 4 * _AT_ONCE, strict=False):

@@ -26,7 +26,7 @@ _DEEPEST = 5
 class Absent:
     """Asks for companies that are in no list.
 
-    ``failures`` grows by a sentence for each company without an answer. With ``daily``, once a
+    ``troubles`` grows by a sentence for each company without an answer. With ``daily``, once a
     day, companies are asked for again whose last answer may have changed.
     """
 
@@ -34,7 +34,7 @@ class Absent:
     ledger: Ledger
     roster: Roster | None
     daily: bool
-    failures: list[str]
+    troubles: list[str]
     left: int = MOST_ASKED
     _parents: dict[str, str] = field(default_factory=dict)
 
@@ -66,7 +66,7 @@ class Absent:
             return Found(Presence.UNREAD, refused=asked_in_vain(company_id, str(error)))
         except TallyError as error:
             self.left -= _OF_NO_ANSWER
-            self.failures.append(
+            self.troubles.append(
                 f"{name} ({company_id}) is in no list and could not be asked for: {error}"
             )
             return Found(Presence.UNREAD)
@@ -81,7 +81,7 @@ class Absent:
                 self.gravityzone, self.roster, company_id, name, ledger=self.ledger, records=records
             )
         except TallyError as error:
-            self.failures.append(unread(company_id, error))
+            self.troubles.append(unread(company_id, error))
             return unlisted_children(name, str(error))
 
     def _is_asked_for(

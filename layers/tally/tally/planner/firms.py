@@ -5,6 +5,7 @@ from collections.abc import Set as AbstractSet
 
 from tally.domain.model.company import CompanyLink, ConnectWiseCompany
 from tally.domain.planning.tick_context import Directory, Firms
+from tally.errors import TallyError, TransientError
 from tally.ports import ConnectWise
 
 _DELETED = "was deleted there"
@@ -28,15 +29,37 @@ def find_firms(
     """Return the names of linked companies, and how some are gone; None if the list is doubtful.
 
     Each company that the list lacks is asked for by id: absence from a list is no fact (MATCH-8).
-    Raises TallyError if ConnectWise does not answer.
+    One that is not answered for is that company's trouble alone (SAFE-5).
     """
     linked = _linked_names(links)
     missing = linked.keys() - {each.id for each in listed if not each.deleted}
     if missing and not _is_believable(listed, missing=len(missing), linked=len(linked)):
         return None
-    gone = {each: how for each in sorted(missing) if (how := _how_gone(connectwise, each))}
+    gone, unanswered = _asked_for(sorted(missing), connectwise)
     holders = _with_agreements(directory) - linked.keys()
-    return Firms(gone=gone, names={**linked, **_names(listed, holders)})
+    return Firms(gone=gone, names={**linked, **_names(listed, holders)}, unanswered=unanswered)
+
+
+def _asked_for(
+    missing: Iterable[int], connectwise: ConnectWise
+) -> tuple[Mapping[int, str], Mapping[int, str]]:
+    """Return how some of the companies are gone, and why others are not answered for."""
+    gone: dict[int, str] = {}
+    unanswered: dict[int, str] = {}
+    down = ""
+    for each in missing:
+        if down:
+            # No more time is spent on a server that does not answer now.
+            unanswered[each] = down
+            continue
+        try:
+            how = _how_gone(connectwise, each)
+        except TallyError as error:
+            unanswered[each] = str(error)
+            down = str(error) if isinstance(error, TransientError) else ""
+        else:
+            gone.update({each: how} if how else {})
+    return gone, unanswered
 
 
 def _linked_names(links: Iterable[CompanyLink]) -> Mapping[int, str]:

@@ -3,10 +3,12 @@
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from tally.domain.model.company import Stretch
 from tally.domain.model.month import Month
 from tally.domain.model.standing import Standing
+from tally.domain.record.dated import record_of_the_future, standing_as_dated
 from tally.domain.record.unreadable import readable
 from tally.domain.record.usage_record import RecordState, UsageRecord
 from tally.ports import Ledger
@@ -34,8 +36,10 @@ class Known:
     billed_before: Mapping[str, int]
 
 
-def read_known(ledger: Ledger, within: Stretch, month: Month) -> Known:
+def read_known(ledger: Ledger, within: Stretch, month: Month, now: datetime) -> Known:
     """Read standings, open records, and the settled records of ``month`` and the month before.
+
+    What is dated later than ``now`` counts as unreadable (SAFE-9).
 
     Raises TallyError if any list cannot be read to its end.
     """
@@ -43,7 +47,10 @@ def read_known(ledger: Ledger, within: Stretch, month: Month) -> Known:
     # Open records first: a record that is settled between the two reads shows twice, not never.
     records: defaultdict[str, list[UsageRecord]] = defaultdict(list)
     for record in readable(ledger.all_open_records(within), unreadable):
-        records[record.key.company_id].append(record)
+        if why := record_of_the_future(record, now):
+            unreadable.setdefault(record.key.company_id, why)
+        else:
+            records[record.key.company_id].append(record)
     settled: dict[str, _Months] = {}
     waived: dict[str, _Months] = {}
     billed_before: Counter[str] = Counter()
@@ -54,7 +61,9 @@ def read_known(ledger: Ledger, within: Stretch, month: Month) -> Known:
                 billed_before[record.key.company_id] += record.stands
             if record.state is RecordState.WAIVED:
                 _add(waived, record)
-    standings = {standing.company_id: standing for standing in ledger.all_standings(within)}
+    standings = {
+        each.company_id: standing_as_dated(each, now) for each in ledger.all_standings(within)
+    }
     unreadable |= {
         standing.company_id: standing.unreadable
         for standing in standings.values()

@@ -10,6 +10,7 @@ from tally.domain.model.month import Month
 from tally.domain.model.policy import Policy
 from tally.domain.model.ticks import Ticks
 from tally.domain.planning.tick_context import TickContext
+from tally.domain.record.dated import OTHER_CLOCKS
 from tally.domain.record.unreadable import OddRows
 from tally.domain.reporting.vitals import Vitals
 from tally.errors import IncompletePlanError, SetupError
@@ -22,9 +23,6 @@ from tally.planner.sweep import Course, NotSent, Sweep, Waiting, WholeSweep
 from tally.planner.tick_lists import ListReader, Matched, TickLists
 from tally.ports import BATCH, LONGEST_DELAY, Clock, ConnectWise, GravityZone, JobQueue, Ledger
 from tally.services import Names
-
-_OTHER_CLOCKS = timedelta(hours=1)
-"""The most by which the clock that wrote the newest tick may be ahead of ours."""
 
 _OF_THE_PACE = 0.98
 """The part of GravityZone's pace that a sweep uses.
@@ -124,10 +122,13 @@ class Plan:
         unwritten: list[str] = []
         course = course or WholeSweep()
         course.begin(lists, at)
-        planned = replace(self._plan(companies, at, course, unwritten), linked=matched.linked)
+        planned = self._plan(companies, at, course, unwritten)
+        # Each is its company's own trouble: the lists were read, or the tick fails anyway (SAFE-5).
+        troubles = (*planned.troubles, *unasked)
+        planned = replace(planned, linked=matched.linked, troubles=troubles)
         on_planned(planned)
         self._note_progress(at, planned, lists.failures, unwritten, course)
-        if problems := [*lists.failures, *unwritten, *unasked]:
+        if problems := [*lists.failures, *unwritten]:
             raise IncompletePlanError(
                 f"{'; '.join(problems)}. {planned.jobs} jobs that do not need it were planned."
             )
@@ -138,7 +139,7 @@ class Plan:
 
         Every real tick would be older than it for ever.
         """
-        if ticks.newest > self.clock.now() + _OTHER_CLOCKS:
+        if ticks.newest > self.clock.now() + OTHER_CLOCKS:
             raise SetupError(
                 f"The ledger's newest tick, {ticks.newest:%Y-%m-%dT%H:%M:%SZ}, lies in the future, "
                 "so that no tick is planned any more: it was written by hand, or by a clock that "
@@ -167,7 +168,7 @@ class Plan:
             ledger=self.ledger,
             roster=lists.roster,
             daily=matched.unlicensed is not None,
-            failures=unasked,
+            troubles=unasked,
         )
         return Companies(
             absent=cache(absent),
@@ -227,7 +228,8 @@ class Plan:
             failures=unwritten,
         )
         for within, listed in companies.stretches(self.companies_at_once):
-            planning.plan(listed, read_known(self.ledger, within, at.month))
+            known = read_known(self.ledger, within, at.month, self.clock.now())
+            planning.plan(listed, known)
         chosen = course.choose(planning.sweep.in_order(), at)
         planned = Planned(
             companies=planning.seen,

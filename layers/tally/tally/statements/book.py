@@ -11,6 +11,7 @@ from tally.domain.record.usage_record import RecordState
 from tally.domain.statement.machines import known_of_machines
 from tally.domain.statement.sentences import NOT_RECORDED
 from tally.domain.statement.statement import ServiceStatement, Statement
+from tally.errors import in_words
 from tally.statements.drawing import Form, drawn, file_name
 from tally.statements.index_script import SCRIPT
 from tally.statements.page import named, page, shown
@@ -52,17 +53,22 @@ def book(
     month: Month,
     *,
     form: Form = Form.HTML,
-    unreadable: Mapping[str, str],
+    unreadable: dict[str, str],
 ) -> Iterator[tuple[str, bytes]]:
     """Yield the files of the book, each with its name and bytes; the index comes last.
 
     ``unreadable`` says why a customer's items could not be read; it may grow while the statements
-    come.
+    come, and grows by who cannot be drawn (SAFE-5).
     """
     entries: list[Entry] = []
     for each in statements:
         file = file_name(each, form)
-        yield file, drawn(each, form)
+        try:
+            content = drawn(each, form)
+        except Exception as error:  # noqa: BLE001 - one customer's page keeps back no other
+            unreadable[each.customer.id] = f"{each.customer.name}: {in_words(error)}"
+            continue
+        yield file, content
         entries += (_entry(each, service, file) for service in each.services)
     yield INDEX, index(entries, month, unreadable=unreadable).encode()
 

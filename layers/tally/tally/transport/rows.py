@@ -71,10 +71,7 @@ def placed[T](rows: Sequence[Any], read: Callable[[Any], T]) -> tuple[list[T], l
 _QUOTED = 200
 
 
-def _no_number(text: str) -> None:
-    raise ValueError(f"{text} is no number")
-
-
-# Python reads NaN and Infinity, which JSON does not have. One decoder serves all calls, since to
-# make it costs more than to use it.
-_JSON = json.JSONDecoder(parse_constant=_no_number)
+# Python reads NaN and Infinity, which JSON does not have. They are no ids, counts or quantities,
+# and a whole list is not refused for one of them. One decoder serves all calls, since to make it
+# costs more than to use it.
+_JSON = json.JSONDecoder()

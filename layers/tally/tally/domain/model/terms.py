@@ -22,6 +22,21 @@ class Terms:
     bill_customer: str | None = None
 
 
+_MOST_BEFORE, _MOST_AFTER = 15, 30
+"""The most digits of an amount before its point and after it; doubles have some 17 after it."""
+
+
+def is_amount(amount: Decimal) -> bool:
+    """Return True if it can be told in figures: 1E+999999 has a million of them (SAFE-10)."""
+    exponent = amount.as_tuple().exponent
+    return (
+        isinstance(exponent, int)
+        and exponent >= -_MOST_AFTER
+        and amount.adjusted() < _MOST_BEFORE
+        and exponent < _MOST_BEFORE
+    )
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OtherTerms:
     """The terms that differ from the month before: ``now`` and ``before``, with the same fields.

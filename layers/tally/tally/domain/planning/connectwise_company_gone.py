@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from tally.domain.model.agreement import Agreement
 from tally.domain.model.company import CompanyLink
-from tally.domain.model.standing import Cause, needs_setup
+from tally.domain.model.standing import Cause, StandingState, failing, needs_setup
 from tally.domain.planning.tick_context import CompanyState, TickContext
 from tally.domain.record.lines import LAID_DOWN
 from tally.domain.record.usage_record import RecordState, UsageRecord
@@ -22,6 +22,8 @@ def moved_away(company: CompanyState, at: TickContext) -> Cause | None:
         return None
     if at.firms is None:
         return _found_before(company)
+    if why := at.firms.unanswered.get(link.connectwise_id):
+        return _unanswered(company, link, why)
     gone = at.firms.gone.get(link.connectwise_id, "")
     lost = _lost_agreements(company, link, at, is_gone=bool(gone))
     if not gone and not lost:
@@ -33,12 +35,13 @@ def moved_away(company: CompanyState, at: TickContext) -> Cause | None:
 def _lost_agreements(
     company: CompanyState, link: CompanyLink, at: TickContext, *, is_gone: bool
 ) -> Sequence[Agreement]:
-    """Return the agreements that it is billed on and that are now another company's."""
-    return [
-        agreement
+    """Return the agreements that it is billed on and that are now another company's, each once."""
+    lost = {
+        agreement.id: agreement
         for agreement, certain in _billed_on(company, link, at)
         if agreement.company_id != link.connectwise_id and (is_gone or certain)
-    ]
+    }
+    return [*lost.values()]
 
 
 def _found_before(company: CompanyState) -> Cause | None:
@@ -48,11 +51,25 @@ def _found_before(company: CompanyState) -> Cause | None:
     return before if before is not None and before.reason.endswith(_NOTHING_CLOSES) else None
 
 
+def _unanswered(company: CompanyState, link: CompanyLink, why: str) -> Cause:
+    """Return the cause of one that nobody can tell of; what was known of it stays."""
+    before = _found_before(company)
+    if before is not None and before.state is StandingState.NEEDS_SETUP:
+        return before
+    return failing(
+        f"{_named(link)}, to which it is linked, is in no list and could not be asked for: "
+        f"{why.rstrip('.')}. {_NOTHING_CLOSES}"
+    )
+
+
+def _named(link: CompanyLink) -> str:
+    return f"ConnectWise company {link.connectwise_name!r} (id {link.connectwise_id})"
+
+
 def _event(link: CompanyLink, gone: str) -> str:
-    named = f"ConnectWise company {link.connectwise_name!r} (id {link.connectwise_id})"
     if gone:
-        return f"{named}, to which it is linked, {gone}."
-    return f"It is linked to {named}, which has lost an agreement of it."
+        return f"{_named(link)}, to which it is linked, {gone}."
+    return f"It is linked to {_named(link)}, which has lost an agreement of it."
 
 
 def _billed_on(
@@ -84,7 +101,7 @@ def _where(agreement: Agreement, at: TickContext) -> str:
     of = (
         f"{name!r} (id {agreement.company_id})"
         if name
-        else f"the company of id {agreement.company_id}"
+        else f"the company of id {agreement.company_id}, which ConnectWise does not list"
     )
     return f"Its agreement {agreement.named} is now one of {of}."
 

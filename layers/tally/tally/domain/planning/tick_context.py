@@ -1,7 +1,7 @@
 """The knowledge of one tick: the lists that it has read, and the state of each company."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import Enum
 
@@ -54,11 +54,13 @@ class Directory:
 class Firms:
     """ConnectWise's companies as far as customers are linked to them.
 
-    ``gone`` says what happened to those that are gone; ``names`` has all that matter.
+    ``gone`` says what happened to those that are gone, ``unanswered`` why nobody can tell of those
+    that no list has; ``names`` has all that matter.
     """
 
     gone: Mapping[int, str]
     names: Mapping[int, str]
+    unanswered: Mapping[int, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -53,3 +53,9 @@ class HistoryEntry:
     at: datetime
     tick: datetime
     changes: dict[str, tuple[object, object]]
+
+
+def is_pushed(path: str) -> bool:
+    """Return True for the path of a line's quantity in ``changes``."""
+    # The latter before schema 1.
+    return path.startswith("lines.") and path.endswith((".written.quantity", ".pushed"))

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from tally.domain.model.month import Month
-from tally.domain.record.history import TALLY, HistoryEntry
+from tally.domain.record.history import TALLY, HistoryEntry, is_pushed
 
 _DAY = timedelta(days=1)
 _INTENDED = " intended"
@@ -66,7 +66,7 @@ def billed_over(entries: Sequence[HistoryEntry]) -> Sequence[tuple[HistoryEntry,
     return [
         (entry, total)
         for entry, total in zip(entries, _quantities(entries), strict=True)
-        if any(map(_is_pushed, entry.changes))
+        if any(map(is_pushed, entry.changes))
     ]
 
 
@@ -88,15 +88,10 @@ def _quantities(entries: Sequence[HistoryEntry]) -> list[int]:
     totals = []
     for entry in entries:
         for path, (_, after) in entry.changes.items():
-            if _is_pushed(path):
+            if is_pushed(path):
                 lines[_line(path)] = 0 if after is None else int(str(after))
         totals.append(sum(lines.values()))
     return totals
-
-
-def _is_pushed(path: str) -> bool:
-    # The latter before schema 1.
-    return path.startswith("lines.") and path.endswith((".written.quantity", ".pushed"))
 
 
 def _line(path: str) -> str:

@@ -71,7 +71,7 @@ def _attributes(ticket: Ticket) -> dict[str, "AttributeValueTypeDef"]:
 def _ticket(item: Item) -> Ticket:
     try:
         return TICKET.read(json.loads(item["ticket"]["S"]))
-    except (KeyError, TypeError, ValueError, RecursionError) as error:
+    except Exception as error:
         raise unreadable(item, error) from error
 
 

@@ -2,14 +2,13 @@
 
 import json
 import zlib
-from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from tally.domain.pulse.account import Account, Expected
 from tally.domain.pulse.proof import Share
 from tally.domain.pulse.state import Proof, Pulse, Searches, Trust
 from tally.domain.pulse.total import Rest, Total
-from tally.ledger.form import INSTANT, MONTH, TEXT, TRUTH, WHOLE, Form, instant, shape, word
+from tally.ledger.form import INSTANT, MONTH, TEXT, TRUTH, WHOLE, instant, mapping, shape, word
 from tally.ledger.keys import Item
 
 if TYPE_CHECKING:
@@ -20,22 +19,15 @@ TICK, ANSWERED, CHECK, FAILED = "tick", "answered", "check", "failed"
 _SUM, _RISE = "sum ", "rise "
 
 
-def _mapping[T](each: Form[T]) -> Form[Mapping[str, T]]:
-    return Form(
-        lambda values: {name: each.write(value) for name, value in values.items()},
-        lambda plain: {str(name): each.read(value) for name, value in plain.items()},
-    )
-
-
-_TOTAL = shape(Total, month=MONTH, counters=_mapping(TEXT), counts=_mapping(WHOLE))
-_TOTALS = _mapping(_TOTAL)
+_TOTAL = shape(Total, month=MONTH, counters=mapping(TEXT), counts=mapping(WHOLE))
+_TOTALS = mapping(_TOTAL)
 _SHARE = shape(Share, low=WHOLE, high=WHOLE)
 _PROOF = shape(
     Proof,
     trust=word(Trust),
     agreed=WHOLE,
     rise_seen=TRUTH,
-    shares=_mapping(_mapping(_SHARE)),
+    shares=mapping(mapping(_SHARE)),
     totals=_TOTALS,
     basis=WHOLE,
     check=WHOLE,
@@ -51,6 +43,7 @@ _EXPECTED = shape(
     basis=WHOLE,
     totals=_TOTALS,
     sample=TRUTH,
+    until=INSTANT,
     ended=INSTANT,
 )
 _PULSE = shape(
@@ -66,8 +59,8 @@ _PULSE = shape(
         last=INSTANT,
         busy_until=INSTANT,
         quiet_until=INSTANT,
-        found=_mapping(_mapping(WHOLE)),
-        rest=shape(Rest, basis=WHOLE, counts=_mapping(WHOLE)),
+        found=mapping(mapping(WHOLE)),
+        rest=shape(Rest, basis=WHOLE, counts=mapping(WHOLE)),
     ),
     expected=_EXPECTED,
     basis=WHOLE,

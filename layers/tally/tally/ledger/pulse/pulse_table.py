@@ -76,8 +76,9 @@ class DynamoDBPulse:
                     codec.VERSION: codec.number(pulse.version),
                     codec.STATE: {"B": codec.packed(pulse)},
                 },
-                ConditionExpression="attribute_not_exists(pk) OR version = :before",
-                ExpressionAttributeValues={":before": before},
+                # An item whose version cannot be read is written anew, as none.
+                ConditionExpression="NOT attribute_type(version, :number) OR version = :before",
+                ExpressionAttributeValues={":before": before, ":number": {"S": "N"}},
             )
         return pulse
 
