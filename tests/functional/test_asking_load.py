@@ -8,10 +8,12 @@ import pytest
 from simulators.clock import VirtualClock
 from simulators.connectwise.desk.example import JANE, example_desk
 from simulators.faults import Fault, FaultKind
+from tally.asking import questions
 from tally.asking import round as asking
-from tally.domain.asking.question import Subject
+from tally.domain.asking.question import Question, Subject
 from tally.domain.asking.ticket import Ticket, TicketState
 from tally.domain.model.standing import StandingState
+from tally.domain.record.usage_record import UsageRecord
 from testing.asking import MemoryAsking, asking_round
 from testing.effects import Effects, Moment
 from testing.world import Customer, World
@@ -159,6 +161,21 @@ def test_the_trouble_of_one_is_no_other_ones() -> None:
     assert len(done.failures) == 1
     records = [world.record(each, "2026-11") for each in customers]
     assert sum(each is not None and each.hold is None for each in records) == 2
+
+
+def test_a_question_that_cannot_be_worded_stops_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    """SAFE-5: a bug of ours at one record is told, and the others are asked about."""
+    world, customers, memory = held(3)
+    sound = questions.question_of_hold
+
+    def odd(record: UsageRecord, company: str) -> Question | None:
+        assert record.key.company_id != customers[0].id
+        return sound(record, company)
+
+    monkeypatch.setattr(questions, "question_of_hold", odd)
+    done = run(world, memory, fails=True)
+    assert (done.made, len([*world.connectwise.desk])) == (2, 2)
+    assert list(done.failures) == [customers[0].id]
 
 
 def test_a_ticket_that_is_made_late_in_a_run_is_not_old() -> None:
