@@ -22,11 +22,10 @@ from tally.ledger.asking.ticket_table import DynamoDBAsking
 from tally.ledger.attachments.attachment_table import DynamoDBAttachments
 from tally.ledger.dynamodb import DynamoDBLedger
 from tally.ports import Ledger
-from tally.runtime.clock import WallClock
+from tally.runtime.metrics import Traffic
 from tally.runtime.parts.bootstrap import World, connectwise_client
 from tally.runtime.settings import ConnectWiseSettings, Text
-from tally.runtime.time_limits import Deadline
-from tally.runtime.traffic import Traffic
+from tally.runtime.time_limits import Deadline, WallClock
 
 _CONNECTIONS = 4
 _ONE_MORE = 90.0
