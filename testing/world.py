@@ -144,6 +144,7 @@ class World:
             totals=PartnerTotals(gravityzone=plan.gravityzone, services=services),
             clock=self.clock,
             code=code,
+            calls_per_second=plan.calls_per_second,
         )
 
     def beat(self, at: datetime) -> Planned:

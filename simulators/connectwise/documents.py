@@ -99,7 +99,7 @@ class Documents:
         new_id = len(self._truth) + 1
         fields: Fields = {
             "id": new_id,
-            "title": upload.title,
+            "title": upload.title[: options.longest_title],
             "fileName": upload.file_name,
             "serverFileName": f"{new_id}-{upload.file_name}",
             "owner": options.api_member if by == API else by,

@@ -118,6 +118,9 @@ class ConnectWiseOptions:
     """Fields that a rule of the MSP sets on each Addition that the API makes or changes, before it
     answers. The names are the API's."""
 
+    longest_title: int | None = None
+    """Characters of a document's title that are kept; None for all of them."""
+
     tickets_get_contacts: bool = False
     """True if a ticket that is made without a contact gets its company's default one by itself."""
     foreign_statuses: bool = False

@@ -73,7 +73,7 @@ def test_approve_says_what_was_seen_and_what_is_written() -> None:
         "gave 10."
     ) in out
     assert (
-        "At the next tick Addition 2 is set to 60, and 60 is what further growth is measured by."
+        "At Tally's next run Addition 2 is set to 60, and further growth is measured from 60."
         in out
     )
     entry = last(console, customer, "2026-12")
@@ -102,7 +102,7 @@ def test_take_over_makes_it_ours() -> None:
     """
     console, customer, (addition,) = foreign(9)
     out = console.done("take-over", "Harbor Dental", *WHY, "--yes").text
-    assert f"At the next tick Addition {addition} gets Tally's reference" in out
+    assert f"At Tally's next run Addition {addition} gets Tally's reference" in out
     console.world.play(gmt("2026-11-01 00:20"), gmt("2026-11-02 00:05"))
     assert console.world.additions(customer)[0][2] == "2026-11-30"
 
@@ -128,8 +128,8 @@ def test_keep_apart_bills_ours_beside_it() -> None:
     console, customer, (addition,) = foreign(9)
     out = console.done("keep-apart", "Harbor Dental", *WHY, "--yes").text
     assert (
-        f"Addition {addition} stays as it is, and at the next tick an Addition of 4 is made beside "
-        "it"
+        f"Addition {addition} stays as it is, and at Tally's next run an Addition of 4 is made "
+        "beside it"
     ) in out
     console.world.play(gmt("2026-11-01 00:20"))
     assert [each[0] for each in console.world.additions(customer)] == [9, 4]
@@ -158,7 +158,7 @@ def test_void_sets_to_0_and_opens_at_the_right_one() -> None:
     console.done("companies", "tie", "Harbor Dental", str(right), *WHY, "--yes")
     out = console.done("void", "Harbor Dental", *WHY, "--yes").text
     assert (
-        f"At the next tick Addition 1 on agreement {harbor.agreement_id} is set from 7 to 0 and "
+        f"At Tally's next run Addition 1 on agreement {harbor.agreement_id} is set from 7 to 0 and "
         "kept"
     ) in out
     world.play(gmt("2026-10-21 00:05"))

@@ -51,7 +51,16 @@ def test_an_alarm_tells_the_topic(template: Template, name: str) -> None:
     assert alarm["AlarmActions"] == [{"Ref": "AlarmTopic"}]
     assert not {"OKActions", "InsufficientDataActions"} & set(alarm)
     assert alarm.get("ActionsEnabled", True)
-    assert len(alarm["AlarmDescription"].split()) > 4
+
+
+@pytest.mark.parametrize("name", ALARMS)
+def test_an_alarm_says_where_to_look_first(template: Template, name: str) -> None:
+    """Its mail ends with a command, and the handbook's section says what to do with that."""
+    said, _, command = template.properties(name)["AlarmDescription"].rpartition("`tally ")
+    assert len(said.split()) > 4
+    handbook = (ROOT / "docs" / "operations.md").read_text()
+    section = handbook.partition(f"\n### {name}\n")[2].partition("\n##")[0]
+    assert f"`tally {command.rstrip('`')}" in " ".join(section.partition("What to do")[2].split())
 
 
 @pytest.mark.parametrize("name", [name for name, told in ALARMS.items() if told[0] == NAMESPACE])

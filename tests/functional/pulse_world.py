@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -37,6 +37,7 @@ class PulseMsp:
     options: Mapping[str, Any] = field(default_factory=dict)
     """Further fields of the world."""
     index_lag: timedelta = timedelta()
+    calls_per_second: float = 5
     world: World = field(init=False)
     partner: str = field(init=False)
     customers: list[Customer] = field(init=False)
@@ -50,6 +51,7 @@ class PulseMsp:
             now = self.world.clock.now
             self.world.ledger = MemoryLedger(now=now, index_lag=self.index_lag)
             self.world.firing = self.world.with_pulse(self.world.planner())
+        self.world.firing = replace(self.world.firing, calls_per_second=self.calls_per_second)
         self.partner = self.world.gravityzone.tenant.add_company("North Partner", kind="partner")
         self.customers = [
             self.world.add_customer(

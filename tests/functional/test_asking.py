@@ -36,7 +36,7 @@ def test_a_hold_becomes_one_ticket(asked: AskingWorld) -> None:
     assert (ticket["contact"], ticket["agreement"]) == (None, None)
     [question] = asked.texts()
     assert question.startswith("GravityZone counts 240 active endpoints for Harbor Dental")
-    assert f"\nTALLY {asked.code} approve 240\n    At the next tick Addition" in question
+    assert f"\nTALLY {asked.code} approve 240\n    At Tally's next run Addition" in question
     assert asked.hold is not None
     assert list(asked.problems()) == []
 

@@ -239,6 +239,23 @@ def test_a_ledger_that_was_restored_finds_its_document() -> None:
     attached_once(attaching, harbor)
 
 
+def test_a_title_that_is_cut_doubles_nothing() -> None:
+    """PROOF-7, SAFE-2: how much of a title ConnectWise keeps is not documented; the file's name
+    has the reference, too.
+    """
+    attaching, harbor = a_scene()
+    attaching.world.connectwise.options.longest_title = 30
+    lost = Fault(kind=FaultKind.TIMEOUT_AFTER, operation="POST documents", times=1)
+    attaching.world.connectwise.faults.add(lost)
+    attaching.run()
+    attaching.world.clock.advance(DAY)
+    assert attaching.run().found == 1
+    attached_once(attaching, harbor)
+    attaching.attachments.places.clear()
+    assert attaching.run().found == 1
+    attached_once(attaching, harbor)
+
+
 ORDERS: list[Callable[[Attaching], object]] = [
     lambda attaching: attaching.run(),
     lambda attaching: attaching.world.clock.advance(timedelta(minutes=3)),

@@ -51,6 +51,7 @@ def _proven(deployed: Deployed) -> datetime:
     for number in range(3):
         deployed.tick(at)
         assert _work(deployed) == 3
+        _look(deployed, at + _SIX / 2)
         _look(deployed, at + _SIX)
         if number == 0:
             deployed.world.gravityzone.tenant.check_in_new(_ids(deployed)[0], 2)

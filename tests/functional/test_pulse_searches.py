@@ -1,10 +1,12 @@
 """PULSE-1: a total tells a move once, so nobody is forgotten whose count a search cannot tell."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 import pytest
 
 from simulators.faults import Fault, FaultKind
+from testing.queue import Message
 from tests.functional.pulse_world import MINUTE, TICK, PulseMsp
 
 
@@ -86,3 +88,62 @@ def test_what_nobody_is_billed_for_makes_no_search_follow_another(msp: PulseMsp)
         msp.world.gravityzone.tenant.check_in_new(msp.root, 1)
         read += len({each.id for each in msp.customers} & {*msp.fire().read})
     assert len(msp.customers) <= read <= 3 * len(msp.customers)
+
+
+def _in_hand(msp: PulseMsp) -> Sequence[Message]:
+    """Let workers take all jobs just before the next tick, and have them in hand."""
+    msp.world.clock.set(msp.now + TICK - MINUTE)
+    taken: list[Message] = []
+    while messages := msp.world.queue.receive():
+        taken += messages
+    return taken
+
+
+def test_a_sweep_that_takes_longer_than_a_tick_is_waited_for() -> None:
+    """PULSE-2: thousands of companies at GravityZone's pace; one begun anew never is complete."""
+    msp = PulseMsp(calls_per_second=0.045)
+    msp.prove()
+    rose = msp.customers[3]
+    before = msp.billed(rose)
+    msp.world.pulses.change(lambda pulse: pulse.asking("a test asks for it"))
+    while (msp.now.minute - 5) % 15:
+        msp.fire()
+    begun = msp.now
+    assert msp.world.tick(begun).jobs == len(msp.customers)
+    messages = _in_hand(msp)
+    msp.world.check_in(rose, 1)
+    msp.now = begun + TICK
+    assert msp.world.tick(msp.now).pulse.startswith("who must be read, and a sample")
+    for message in messages:
+        msp.world.deliver(message, msp.world.worker())
+    msp.now += MINUTE
+    msp.pass_time(3 * MINUTE)
+    assert msp.pulse.swept == begun
+    assert msp.billed(rose) == before + 1
+
+
+def test_an_unproven_sweep_is_waited_for_too() -> None:
+    """PULSE-3: each tick reads every company, and the account of the sweep before goes on."""
+    msp = PulseMsp(calls_per_second=0.045)
+    msp.world.tick(msp.now)
+    messages = _in_hand(msp)
+    msp.now += TICK
+    assert msp.world.tick(msp.now).jobs == len(msp.customers)
+    for message in messages:
+        msp.world.deliver(message, msp.world.worker())
+    msp.now += MINUTE
+    msp.pass_time(3 * MINUTE)
+    assert msp.pulse.proof.agreed == 1
+
+
+def test_a_sweep_is_not_waited_for_by_its_own_tick() -> None:
+    """PULSE-4: the tick comes again, as it was killed before it had sent anything."""
+    msp = PulseMsp(calls_per_second=0.045)
+    msp.prove()
+    msp.world.pulses.change(lambda pulse: pulse.asking("a test asks for it"))
+    while (msp.now.minute - 5) % 15:
+        msp.fire()
+    assert msp.world.tick(msp.now).jobs
+    msp.world.queue.clear()
+    assert msp.world.tick(msp.now).jobs == len(msp.customers)
+    assert msp.world.tick(msp.now + 2 * TICK).pulse.endswith("the last full sweep was not complete")

@@ -47,7 +47,7 @@ def posted(world: World) -> int:
 def test_what_is_added_is_listed(world: World, documents: Documents) -> None:
     """PROOF-7: the file arrives byte by byte, private, under its title, at its agreement alone."""
     added = documents.add(NEW)
-    assert added == Document(id=1, title=TITLE)
+    assert added == Document(id=1, title=TITLE, file_name="tally-2026-11.pdf")
     assert documents.of_agreement(HARBOR_AGREEMENT) == [added]
     assert documents.of_agreement(OLD_MILL_AGREEMENT) == []
     [truth] = world.simulator.documents

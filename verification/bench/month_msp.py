@@ -45,7 +45,8 @@ from verification.bench.agenda import Agenda
 from verification.bench.month_scene import START, Firm
 
 PARTNERS = 4
-_PLANNERS_TURN, _WORKERS_TURN = timedelta(seconds=1 / 4), timedelta(seconds=1 / 4.9)
+_PACE = 4.9
+_PLANNERS_TURN, _WORKERS_TURN = timedelta(seconds=1 / 4), timedelta(seconds=1 / _PACE)
 _ANSWER = timedelta(seconds=0.2)
 _WRITTEN = timedelta(seconds=0.34)
 """From a reading to its Addition: the list, the PATCH, and what is written into the table before
@@ -345,6 +346,7 @@ class MonthMsp:
             totals=PartnerTotals(gravityzone=self, services=(ENDPOINTS,)),  # type: ignore[arg-type]
             clock=self.agenda,
             code="1",
+            calls_per_second=_PACE,
         )
 
 

@@ -37,11 +37,8 @@ ATTACHING = (
         file="tally/domain/attaching/attachment.py",
         edits=(
             Edit(
-                before="ours = (each for each in documents if mark in each.title)",
-                after=(
-                    "words = self.announced.title[:23]\n"
-                    "        ours = (each for each in documents if words in each.title)"
-                ),
+                before="mark in each.title or each.file_name == in_file",
+                after="self.announced.title[:23] in each.title or each.file_name == in_file",
             ),
         ),
         why="A person would look for the title as well.",

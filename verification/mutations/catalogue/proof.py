@@ -267,6 +267,14 @@ PROOF = (
         tests=("tests/functional/test_books_killed.py",),
     ),
     Mutation(
+        name="a book is final though somebody is missing in it",
+        rule="SAFE-5",
+        file="tally/publishing/write_edition.py",
+        edits=(Edit(before="whole = drawn.lacking(unreadable)", after="whole = drawn"),),
+        why="No record of the month is open.",
+        tests=("tests/functional/test_books.py",),
+    ),
+    Mutation(
         name="a PDF keeps what the one before it has drawn",
         rule="PROOF-4",
         file="tally/statements/pdf/letters.py",
@@ -293,5 +301,13 @@ PROOF = (
         ),
         why="The page is in English.",
         tests=("tests/unit/test_pdf_text.py",),
+    ),
+    Mutation(
+        name="a record that cannot be read is every month's trouble",
+        rule="SAFE-5",
+        file="tally/domain/record/unreadable.py",
+        edits=(Edit(before="or each.month in (None, month):", after="or month:"),),
+        why="Who knows what stands in it?",
+        tests=("tests/functional/test_books.py",),
     ),
 )

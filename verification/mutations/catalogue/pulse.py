@@ -325,8 +325,12 @@ PULSE = (
         file="tally/pulse/firing.py",
         edits=(
             Edit(
-                before="if not expected.sample and not _is_indexed(expected, at):",
-                after="if not (expected.sample or expected or _is_indexed(expected, at)):",
+                before="indexed = expected.ended is None or at - expected.ended >= _INDEX_LAG",
+                after="indexed = True",
+            ),
+            Edit(
+                before="return expected.ended is None and not expected.sample",
+                after="return not expected",
             ),
         ),
         why="All has been written by then, and an index takes no minute.",
@@ -386,5 +390,26 @@ PULSE = (
         ),
         why="The totals are GravityZone's, whose key it is.",
         tests=(f"{_LAWS}::test_another_tenant_has_proven_nothing",),
+    ),
+    Mutation(
+        name="a sweep that still runs is begun anew",
+        rule="PULSE-2",
+        file="tally/pulse/tick_course.py",
+        edits=(
+            Edit(
+                before="        if self.pulse.is_waited_for(at.tick):\n",
+                after="        if self.pulse.is_waited_for(at.tick) and not self.why:\n",
+            ),
+        ),
+        why="The newest account is the best.",
+        tests=(f"{_FOUND}::test_an_unproven_sweep_is_waited_for_too",),
+    ),
+    Mutation(
+        name="a tick that comes again waits for its own sweep",
+        rule="PULSE-4",
+        file="tally/domain/pulse/state.py",
+        edits=(Edit(before="sweep.tick < tick < sweep.until", after="tick < sweep.until"),),
+        why="The sweep has been sent.",
+        tests=(f"{_FOUND}::test_a_sweep_is_not_waited_for_by_its_own_tick",),
     ),
 )

@@ -13,7 +13,7 @@ from enum import StrEnum
 from tally.domain.attaching.attachment import Attachment, Trouble
 from tally.domain.attaching.document import Document, NewDocument
 from tally.domain.attaching.ports import Attachments, Documents
-from tally.domain.attaching.wanted import Wanted, reference
+from tally.domain.attaching.wanted import Wanted, file_name
 from tally.errors import AmbiguousError, ConflictError, TallyError, in_words
 from tally.ports import Clock
 
@@ -146,11 +146,10 @@ class AttachOne:
 
 def _new(known: Attachment, wanted: Wanted, contents: bytes, *, private: bool) -> NewDocument:
     assert known.announced is not None
-    mark = reference(wanted.place, wanted.edition).strip("[]").replace(":", "-")
     return NewDocument(
         agreement_id=wanted.place.agreement_id,
         title=known.announced.title,
-        file_name=f"statement-{wanted.place.month}-{mark}.pdf",
+        file_name=file_name(wanted.place, wanted.edition),
         contents=contents,
         private=private,
     )

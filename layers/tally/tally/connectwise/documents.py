@@ -25,9 +25,10 @@ LARGEST: Final = 8 << 20
 class _DocumentRow(Received):
     id: Id
     title: Name = ""
+    file_name: Name = ""
 
     def document(self) -> Document:
-        return Document(id=self.id, title=self.title)
+        return Document(id=self.id, title=self.title, file_name=self.file_name)
 
 
 class Documents:

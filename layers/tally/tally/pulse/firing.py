@@ -46,7 +46,8 @@ type OnPlanned = Callable[[Planned], None]
 class Firing:
     """The use case with what it needs: the plain ``plan``, and the pulse beside it.
 
-    ``code`` is a checksum of the deployed code and settings.
+    ``code`` is a checksum of the deployed code and settings. ``calls_per_second`` is the pace at
+    which GravityZone may be read.
     """
 
     plan: Plan
@@ -54,6 +55,7 @@ class Firing:
     totals: PartnerTotals
     clock: Clock
     code: str
+    calls_per_second: float
 
     def tick(
         self, at: datetime, *, on_planned: OnPlanned = lambda _: None, whole: bool = False
@@ -65,7 +67,12 @@ class Firing:
         pulse = self.ledger.read()
         at = self._after_looks(at, pulse)
         course = TickCourse(
-            ledger=self.ledger, totals=self.totals, pulse=pulse, code=self.code, whole=whole
+            ledger=self.ledger,
+            totals=self.totals,
+            pulse=pulse,
+            code=self.code,
+            whole=whole,
+            calls_per_second=self.calls_per_second,
         )
         try:
             planned = self.plan(at, on_planned=on_planned, course=course)
@@ -122,14 +129,14 @@ class Firing:
 
         Returns the memory after it, and the vectors of a contradiction for the log.
         """
-        expected, account = known.expected, None
-        # A total that lags by a minute or two is as good a tripwire: it gets the time to follow.
-        if expected is not None and at - expected.tick >= _UNTIL_JUDGED:
-            account = self.ledger.account()
-        if expected is None or account is None or not expected.is_met_by(account):
+        expected = known.expected
+        if expected is None or not _is_looked_into(expected, at):
             return known, ""
-        if not expected.sample and not _is_indexed(expected, at):
-            return self._ended(known, expected, at), ""
+        account = self.ledger.account()
+        if account is None or not expected.is_met_by(account):
+            return known, ""
+        if _is_noted_first(expected):
+            return self._ended(expected, at), ""
         month = Month.of(expected.tick)
         if expected.sample:
             after = self.totals.of_all([known.root], month, root_id=known.root)
@@ -144,10 +151,8 @@ class Firing:
         )
         return after_it, verdict.vectors
 
-    def _ended(self, known: Pulse, expected: Expected, at: datetime) -> Pulse:
+    def _ended(self, expected: Expected, at: datetime) -> Pulse:
         """Note the first look that found all jobs of a sweep ended."""
-        if expected.ended is not None:
-            return known
         noted = replace(expected, ended=at)
         return self.ledger.change(
             lambda now: replace(now, expected=noted) if now.expected == expected else now
@@ -215,6 +220,15 @@ class Firing:
         self.ledger.change(lambda known: known.asking(why))
 
 
-def _is_indexed(expected: Expected, at: datetime) -> bool:
-    """Return True if the ledger's index has had the time to show what the sweep's jobs wrote."""
-    return expected.ended is not None and at - expected.ended >= _INDEX_LAG
+def _is_noted_first(expected: Expected) -> bool:
+    """Return True for a sweep of which no look has found yet that its jobs have ended."""
+    return expected.ended is None and not expected.sample
+
+
+def _is_looked_into(expected: Expected, at: datetime) -> bool:
+    """Return True if a look has to know whether the jobs have ended: to note it, or to judge."""
+    if _is_noted_first(expected):
+        return True
+    indexed = expected.ended is None or at - expected.ended >= _INDEX_LAG
+    # A total that lags by a minute or two is as good a tripwire: it gets the time to follow.
+    return indexed and at - expected.tick >= _UNTIL_JUDGED

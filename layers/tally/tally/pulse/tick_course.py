@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from tally.domain.model.standing import Standing
 from tally.domain.planning.due_services import Due
@@ -19,6 +19,8 @@ from tally.planner.sweep import Waiting
 from tally.planner.tick_lists import TickLists
 from tally.pulse.partner_totals import Branches, PartnerTotals
 
+_AT_MOST_LATE = timedelta(minutes=5)
+"""The time beyond GravityZone's pace that the jobs of a sweep get to end."""
 _A_QUARTER = 900
 """Seconds of the time in which one sample is read."""
 
@@ -37,6 +39,7 @@ class TickCourse:
     pulse: Pulse
     code: str
     whole: bool
+    calls_per_second: float
     finishes: bool = True
     small: int = 40
     why: str = ""
@@ -72,6 +75,8 @@ class TickCourse:
             # Behind a sweep that is not done another one is skipped, however small it is.
             self.small = 0
             return self._all(waiting, at)
+        if self.pulse.is_sweeping and self.pulse.expected is not None:
+            self.small = self.pulse.expected.jobs
         needed: list[Waiting] = []
         unneeded: list[Waiting] = []
         for each in waiting:
@@ -82,9 +87,10 @@ class TickCourse:
     def _drawn(self, unneeded: Sequence[Waiting], at: TickContext) -> Sequence[Waiting]:
         """Return the sample of this tick.
 
-        It is empty beside a search, which has most of GravityZone's pace for itself.
+        It is empty beside a search, which has most of GravityZone's pace for itself, and beside a
+        full sweep that still runs.
         """
-        if self._is_searched(at):
+        if self.pulse.is_sweeping or self._is_searched(at):
             return ()
         spared = {each.company_id: each for each in unneeded if may_have_moved(each)}
         return [spared[each] for each in sample(list(spared), _number(at.tick))]
@@ -152,6 +158,9 @@ class TickCourse:
         """
         if self._branches is None or self.unsure or not waiting:
             return waiting
+        # A sweep that takes longer than a tick would never be complete else.
+        if self.pulse.is_waited_for(at.tick):
+            return waiting
         branches = self._branches
         try:
             totals = (
@@ -166,6 +175,9 @@ class TickCourse:
                 basis=self._basis,
                 totals=totals,
                 sample=sample,
+                until=at.tick
+                + _AT_MOST_LATE
+                + timedelta(seconds=len(waiting) / self.calls_per_second),
             )
             self.ledger.open_account(at.tick)
             root = branches.root_id

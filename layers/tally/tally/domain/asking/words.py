@@ -106,7 +106,7 @@ def carried_out(given: Given) -> str:
     number = "" if given.number is None else f" {given.number}"
     return (
         f"Answered by {fit(given.member)}: {given.option}{number}. The history says so; what "
-        "follows in ConnectWise is done at the next tick."
+        "follows in ConnectWise is done at Tally's next run."
     )
 
 

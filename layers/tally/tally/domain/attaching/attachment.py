@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from tally.domain.attaching.document import Document
-from tally.domain.attaching.wanted import Edition, Place, Wanted, reference, title
+from tally.domain.attaching.wanted import Edition, Place, Wanted, file_name, reference, title
 from tally.domain.model.screen import keep_brief
 
 
@@ -80,11 +80,14 @@ class Attachment:
     def found(self, documents: Iterable[Document]) -> Document | None:
         """Return the document that was announced, by the reference in its title; None if none is.
 
-        Titles are compared here, not by ConnectWise (MATCH-4). Of several the first one counts.
+        How long a title may be is not documented, and one that was cut has lost its reference: the
+        file's name has it, too. Both are compared here, not by ConnectWise (MATCH-4). Of several
+        the first one counts.
         """
         assert self.announced is not None
-        mark = reference(self.place, self.announced.edition)
-        ours = (each for each in documents if mark in each.title)
+        edition = self.announced.edition
+        mark, in_file = reference(self.place, edition), file_name(self.place, edition)
+        ours = (each for each in documents if mark in each.title or each.file_name == in_file)
         return min(ours, key=lambda each: each.id, default=None)
 
     def record(self, document: Document, *, at: datetime) -> "Attachment":

@@ -12,6 +12,7 @@ class Document:
 
     id: int
     title: str
+    file_name: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -129,6 +129,12 @@ def reference(place: Place, edition: Edition) -> str:
     return f"[tally:{hashlib.sha256(text.encode()).hexdigest()[:8]}]"
 
 
+def file_name(place: Place, edition: Edition) -> str:
+    """Return the name of its file, which has the reference, too."""
+    mark = reference(place, edition).strip("[]").replace(":", "-")
+    return f"statement-{place.month}-{mark}.pdf"
+
+
 def title(of: Wanted, *, correction: bool) -> str:
     """Return the document's title, which names month, services and version, and its reference."""
     services = brief(" and ".join(of.services), _LONGEST_SERVICES)

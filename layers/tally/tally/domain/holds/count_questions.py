@@ -90,18 +90,19 @@ class Grown(Hold):
         return grown.ruled(person.says(Said.LATE, allowed))
 
     def rejected(self, record: UsageRecord, person: Person) -> UsageRecord | str:
-        """Keep what stands, until the count exceeds this number by as much again."""
+        """Keep what stands, until the count exceeds this number by the same margin."""
         return record.ruled(person.says(Said.KEEP_GROWN, self.agreed))
 
     def after_approval(self, record: UsageRecord) -> str:
         """Say what growth is measured by afterwards."""
-        measured = f"{self.agreed} is what further growth is measured by"
+        measured = f"further growth is measured from {self.agreed}"
         return f"{record.will_be_set(self.agreed)}, and {measured}."
 
     def after_rejection(self, record: UsageRecord) -> str:
         """Say how long what stands stays."""
         return (
-            f"{record.stands} stay billed, until the count exceeds {self.agreed} by as much again."
+            f"{record.stands} stay billed. Tally asks again if the count goes beyond {self.agreed} "
+            "by the same margin."
         )
 
 

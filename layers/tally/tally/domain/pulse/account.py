@@ -62,7 +62,7 @@ class Expected:
     ``check`` is the checksum of the counts that they read, ``basis`` that of everybody who is
     billed or could be: only sweeps over the same counts of the same companies can be compared. A
     ``sample`` is no sweep: it only tests the totals. ``ended`` is the first look that found all its
-    jobs ended.
+    jobs ended; it may take them ``until`` then, at GravityZone's pace.
     """
 
     tick: datetime
@@ -71,6 +71,7 @@ class Expected:
     basis: int
     totals: Mapping[str, Total]
     sample: bool = False
+    until: datetime | None = None
     ended: datetime | None = None
 
     def is_met_by(self, account: Account | None) -> bool:

@@ -29,7 +29,8 @@ def full_because(pulse: Pulse, at: Circumstances) -> str:
         return "the totals of partners have not proven themselves"
     if is_early(at.tick):
         return "nearly all counts move on the first days of a month"
-    if pulse.swept is None or pulse.swept > at.tick or pulse.is_sweeping:
+    swept = pulse.newest_sweep(at.tick)
+    if swept is None or swept > at.tick:
         return "the last full sweep was not complete"
     if pulse.asked:
         return pulse.asked
@@ -39,7 +40,7 @@ def full_because(pulse: Pulse, at: Circumstances) -> str:
         return "the functions were deployed anew"
     if pulse.basis != at.basis:
         return "the companies or their links have changed"
-    if at.tick >= next_full_sweep(pulse.swept, at.tick):
+    if at.tick >= next_full_sweep(swept, at.tick):
         return "the last full sweep is long ago"
     return ""
 

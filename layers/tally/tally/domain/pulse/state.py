@@ -147,6 +147,22 @@ class Pulse:
         """True if the jobs of a full sweep have not all ended, as far as is known."""
         return self.expected is not None and not self.expected.sample
 
+    def newest_sweep(self, tick: datetime) -> datetime | None:
+        """Return the tick of the newest full sweep; None if it was not complete.
+
+        It is one whose jobs have all ended, or may still run: a large one takes longer than a tick.
+        The tick's own is none: if the tick comes again, it may have been killed before it sent any.
+        """
+        sweep = self.expected
+        if sweep is None or sweep.sample:
+            return self.swept
+        may_run = sweep.until is not None and sweep.tick < tick < sweep.until
+        return sweep.tick if may_run else None
+
+    def is_waited_for(self, tick: datetime) -> bool:
+        """Return True if the jobs of a full sweep may still run at this tick."""
+        return self.is_sweeping and self.newest_sweep(tick) is not None
+
     def expecting(self, expected: Expected, *, root: str, code: str) -> "Pulse":
         """Return it with the jobs of a sweep, or of a sample, that are now sent."""
         if expected.sample:

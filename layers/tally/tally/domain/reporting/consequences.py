@@ -13,7 +13,7 @@ _MOST_NAMED = 10
 
 def approved(record: UsageRecord) -> str:
     """Say what is written once the number that is held is approved."""
-    return f"At the next tick {_hold(record).after_approval(record)}"
+    return f"At Tally's next run {_hold(record).after_approval(record)}"
 
 
 def rejected(record: UsageRecord) -> str:
@@ -24,7 +24,7 @@ def rejected(record: UsageRecord) -> str:
 def taken_over(record: UsageRecord, addition_id: int) -> str:
     """Say what becomes of the Addition of others that is given to us."""
     return (
-        f"At the next tick Addition {addition_id} gets Tally's reference into its text and "
+        f"At Tally's next run Addition {addition_id} gets Tally's reference into its text and "
         f"{record.key.month.last} as its cancelled date; from then on it follows the count, which "
         f"is {_hold(record).quantity} now."
     )
@@ -36,7 +36,7 @@ def kept_apart(record: UsageRecord) -> str:
     ours = (
         "Tally's own Addition goes on"
         if record.is_standing
-        else f"at the next tick an Addition of {hold.quantity} is made"
+        else f"at Tally's next run an Addition of {hold.quantity} is made"
     )
     them = "it" if len(hold.foreign) == 1 else "them"
     stays = f"{_as_they_are(hold.foreign)}, and {ours} beside {them}"
@@ -64,7 +64,7 @@ def voided(record: UsageRecord) -> str:
     """Say what becomes of the newest line."""
     line = _line(record)
     return (
-        f"At the next tick Addition {line.addition_id} on agreement {line.agreement_id} is set "
+        f"At Tally's next run Addition {line.addition_id} on agreement {line.agreement_id} is set "
         f"from {line.pushed} to 0 and kept; its successor is opened on the agreement that the "
         "company's link and pin give by then."
     )
@@ -84,7 +84,7 @@ def terms_carried(record: UsageRecord) -> str:
     line = _line(record)
     terms = "" if line.terms is None else f": {described(line.terms.before, line.terms.now)}"
     return (
-        f"At the next tick Addition {line.addition_id} gets the terms of "
+        f"At Tally's next run Addition {line.addition_id} gets the terms of "
         f"{record.key.month.previous.label}{terms}."
     )
 

@@ -43,6 +43,7 @@ _EXPECTED = shape(
     basis=WHOLE,
     totals=_TOTALS,
     sample=TRUTH,
+    until=INSTANT,
     ended=INSTANT,
 )
 _PULSE = shape(

@@ -33,6 +33,7 @@ def firing_around(plan: "Plan", settings: PlannerSettings, aws: AwsClients) -> "
         ),
         clock=plan.clock,
         code=fingerprint(repr(settings)),
+        calls_per_second=settings.sweep_calls_per_second,
     )
 
 
