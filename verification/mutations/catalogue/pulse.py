@@ -412,4 +412,17 @@ PULSE = (
         why="The sweep has been sent.",
         tests=(f"{_FOUND}::test_a_sweep_is_not_waited_for_by_its_own_tick",),
     ),
+    Mutation(
+        name="a job that a newer one has overtaken has ended like any other",
+        rule="PULSE-2",
+        file="tally/worker/sync.py",
+        edits=(
+            Edit(
+                before="            _is_overtaken(record, job) for record in records.values()\n",
+                after="            _is_overtaken(record, job) and counts for record in records.values()\n",
+            ),
+        ),
+        why="There is nothing left to do for it.",
+        tests=(f"{_FOUND}::test_a_sweep_whose_job_was_overtaken_is_not_complete",),
+    ),
 )
