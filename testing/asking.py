@@ -8,9 +8,9 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from simulators.connectwise.desk.example import BOARD, CLOSED, OPEN
-from tally.asking.round import Round
+from tally.asking.round import MOST_OPEN, Round
 from tally.domain.asking.answer import Answerers
-from tally.domain.asking.question import Deployment, Subject
+from tally.domain.asking.question import Subject
 from tally.domain.asking.ticket import Ticket
 from tally.domain.asking.tickets_port import DeskNames
 from tally.domain.model.standing import StandingState
@@ -18,7 +18,7 @@ from tally.errors import ConflictError
 from testing.world import World
 
 NAMES = DeskNames(board=BOARD, open_status=OPEN, closed_status=CLOSED)
-TALLY = Deployment(name="tally")
+TALLY = "tally"
 """Where tickets are made at the simulator's example of a desk."""
 
 
@@ -54,7 +54,8 @@ def asking_round(
     wrap: Callable[[Any], Any] = lambda port: port,
     standings: Collection[StandingState] = (),
     answerers: Answerers | None = None,
-    deployment: Deployment = TALLY,
+    most_open: int = MOST_OPEN,
+    deployment: str = TALLY,
 ) -> Round:
     """Return one run of the use case over a world whose ConnectWise has the example's desk.
 
@@ -70,4 +71,5 @@ def asking_round(
         deployment=deployment,
         standings=standings,
         settle=world.policy.settle,
+        most_open=most_open,
     )

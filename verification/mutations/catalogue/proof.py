@@ -302,4 +302,12 @@ PROOF = (
         why="The page is in English.",
         tests=("tests/unit/test_pdf_text.py",),
     ),
+    Mutation(
+        name="a record that cannot be read is every month's trouble",
+        rule="SAFE-5",
+        file="tally/domain/record/unreadable.py",
+        edits=(Edit(before="or each.month in (None, month):", after="or month:"),),
+        why="Who knows what stands in it?",
+        tests=("tests/functional/test_books.py",),
+    ),
 )

@@ -325,7 +325,7 @@ PULSE = (
         file="tally/pulse/firing.py",
         edits=(
             Edit(
-                before="indexed = expected.ended is None or at - expected.ended >= _INDEX_LAG",
+                before="indexed = expected.ended is None or now - expected.ended >= _INDEX_LAG",
                 after="indexed = True",
             ),
             Edit(
@@ -419,7 +419,7 @@ PULSE = (
         edits=(
             Edit(
                 before="            _is_overtaken(record, job) for record in records.values()\n",
-                after="            _is_overtaken(record, job) and counts for record in records.values()\n",
+                after="            not counts and not record for record in records.values()\n",
             ),
         ),
         why="There is nothing left to do for it.",
