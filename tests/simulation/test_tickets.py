@@ -183,6 +183,8 @@ def test_only_the_newest_question_is_answered(asked: AskingWorld) -> None:
     assert heard(asked) == []
 
 
+@pytest.mark.slow
+@pytest.mark.no_cover
 def test_life_goes_on_in_tickets() -> None:
     """ASK: tickets are made and closed, and answers come right and wrong; a shape has none."""
     seed = WITH_TICKETS[0]
