@@ -5,6 +5,8 @@ SHELL := /bin/sh
 
 export SAM_CLI_TELEMETRY := 0
 export UV_NO_PROGRESS := 1
+# Containers like to set it: each process of the tests would compile all modules anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 BOOTSTRAP_PYTHON ?= python3
 UV := .tools/uv/bin/uv
@@ -70,11 +72,19 @@ check: setup ## the inner loop: format, lint, types, and the unit and functional
 test: setup ## all tests, with the coverage of the product's branches
 	$(BIN)/python -m local.build
 	$(BIN)/coverage erase
-	$(BIN)/pytest -n 2 --dist worksteal --cov --cov-report= tests/unit tests/functional tests/contract tests/simulators tests/simulation tests/cli
+	@$(MAKE) --no-print-directory --jobs=2 test-in-process test-deployed
 	$(BIN)/coverage report
 	$(BIN)/python tests/branches.py
 	$(BIN)/python -m verification.simulation --seconds 60
-	$(BIN)/pytest tests/e2e
+	@tail -n 1 $(DEPLOYED_LOG)
+
+# Side by side: those of the deployed stack wait most of their time.
+DEPLOYED_LOG := .local/test-deployed.log
+.PHONY: test-in-process test-deployed
+test-in-process:
+	$(BIN)/pytest -n 2 --dist worksteal --cov --cov-report= tests/unit tests/functional tests/contract tests/simulators tests/simulation tests/cli
+test-deployed:
+	$(BIN)/pytest tests/e2e >$(DEPLOYED_LOG) 2>&1 || { cat $(DEPLOYED_LOG); exit 1; }
 
 # One seed alone, with its story: make simulation SEED=17. As many as an hour allows: make simulation SECONDS=3600
 SEEDS ?= $(if $(SECONDS),,400)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from simulators.connectwise.desk.example import BOARD, CLOSED, OPEN
-from tally.asking.round import Round
+from tally.asking.round import MOST_OPEN, Round
 from tally.domain.asking.answer import Answerers
 from tally.domain.asking.question import Deployment, Subject
 from tally.domain.asking.ticket import Ticket
@@ -54,6 +54,7 @@ def asking_round(
     wrap: Callable[[Any], Any] = lambda port: port,
     standings: Collection[StandingState] = (),
     answerers: Answerers | None = None,
+    most_open: int = MOST_OPEN,
     deployment: Deployment = TALLY,
 ) -> Round:
     """Return one run of the use case over a world whose ConnectWise has the example's desk.
@@ -70,4 +71,5 @@ def asking_round(
         deployment=deployment,
         standings=standings,
         settle=world.policy.settle,
+        most_open=most_open,
     )

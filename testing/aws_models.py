@@ -1,11 +1,12 @@
-"""What botocore finds out about AWS's services, once a process and not once a session.
+"""What botocore and moto find out, once a process and not once a session or a call.
 
 A test makes sessions of its own, as each Lambda function does. Each would read some ten megabytes
 of JSON again, look through 400 folders, and inspect 130 signatures, which takes longer than most
-tests.
+tests. Each call would look through its class for the names of its methods, and spell names anew.
 """
 
 import inspect
+import sys
 from collections import defaultdict
 from collections.abc import Callable
 from functools import cache
@@ -17,6 +18,10 @@ from botocore.loaders import JSONFileLoader, Loader, create_loader
 _read = cache(JSONFileLoader().load_file)
 _found: defaultdict[str | None, dict[Any, Any]] = defaultdict(dict)
 _inspected = hooks.accepts_kwargs
+_SPELT_EACH_CALL = {
+    "botocore.useragent": ("sanitize_user_agent_string_component",),
+    "moto.core.responses": ("camelcase_to_underscores", "method_names_from_class"),
+}
 
 
 class _ReadOnce(JSONFileLoader):
@@ -40,7 +45,13 @@ def _accepts_kwargs(handler: Callable[..., Any]) -> bool:
 
 
 def read_models_once() -> None:
-    """Let all sessions of this process share what one of them has found out."""
+    """Let all sessions and calls of this process share what one of them has found out.
+
+    To be called after moto is imported, if it is to be: not every test needs it.
+    """
     Loader.FILE_LOADER_CLASS = _ReadOnce
     vars(session).update(create_loader=_loader)
     vars(hooks).update(accepts_kwargs=_accepts_kwargs)
+    for module in map(sys.modules.get, _SPELT_EACH_CALL):
+        for name in _SPELT_EACH_CALL[module.__name__] if module else ():
+            setattr(module, name, cache(getattr(module, name)))

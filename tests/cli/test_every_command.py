@@ -89,6 +89,8 @@ def test_one_company(one: Console, arguments: tuple[str, ...]) -> None:
     json.loads(one.done(*arguments, "--json").out)
 
 
+@pytest.mark.slow
+@pytest.mark.no_cover
 @pytest.mark.parametrize(
     "arguments",
     [*READS[:5], READS[6], ("show", "Customer 1999"), ("statement", "Customer 1999")],

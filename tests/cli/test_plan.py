@@ -165,6 +165,8 @@ def test_a_backlog_is_told(one: Console) -> None:
     assert "1 company-month due" in out
 
 
+@pytest.mark.slow
+@pytest.mark.no_cover
 def test_thousands(thousands: Console) -> None:
     """2,000 companies are read at half of GravityZone's pace, and nothing is written."""
     before = footprint(thousands)

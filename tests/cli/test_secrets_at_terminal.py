@@ -16,6 +16,8 @@ import pytest
 
 from tests.cli.installed import KEYS
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[2]
 SECONDS = 300
 """Longer than it takes on a machine with much to do."""

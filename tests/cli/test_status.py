@@ -161,6 +161,8 @@ class Counting:
         return getattr(self._ledger, name)
 
 
+@pytest.mark.slow
+@pytest.mark.no_cover
 def test_two_thousand_companies_take_no_time(
     thousands: Console, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -117,6 +117,8 @@ def test_only_one_is_the_first(bucket: Bucket) -> None:
     assert bucket.get("k") == b"one"
 
 
+@pytest.mark.slow
+@pytest.mark.no_cover
 def test_keys_come_in_order_over_all_pages(bucket: Bucket) -> None:
     """S3 gives a thousand keys at a time."""
     wanted = [f"books/2026-11/1/{number:05}.html" for number in range(1_100)]

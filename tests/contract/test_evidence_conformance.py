@@ -84,6 +84,8 @@ def test_one_customers_month_is_removed(store: EvidenceStore) -> None:
     assert store.save(evidence_of(1), drop_at=DROP_AT).version == 1
 
 
+@pytest.mark.slow
+@pytest.mark.no_cover
 def test_twenty_thousand_machines_have_room(client: Any) -> None:  # noqa: ANN401 - as above
     """PROOF-1: they are kept in parts below DynamoDB's limit; a new edition leaves no old part."""
     store = DynamoDBEvidence(client, "ledger")
@@ -107,6 +109,8 @@ def test_a_month_of_a_thousand_customers_is_small(client: Any) -> None:  # noqa:
     assert 20 * sum(map(size, items(client))) < 10 * MEGABYTE
 
 
+@pytest.mark.slow
+@pytest.mark.no_cover
 def test_all_items_expire_the_head_first(client: Any) -> None:  # noqa: ANN401 - as above
     """PROOF-5: the table drops them by itself, and never a part that its head still names."""
     DynamoDBEvidence(client, "ledger").save(evidence_of(MANY), drop_at=DROP_AT)
@@ -117,6 +121,8 @@ def test_all_items_expire_the_head_first(client: Any) -> None:  # noqa: ANN401 -
     assert min(found.values()) > head + timedelta(days=2).total_seconds()
 
 
+@pytest.mark.slow
+@pytest.mark.no_cover
 def test_stopped_anywhere_it_can_be_read_and_saved(
     client: Any,  # noqa: ANN401 - as above
     monkeypatch: pytest.MonkeyPatch,

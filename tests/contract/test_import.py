@@ -12,6 +12,8 @@ from tally.domain.model.month import Month
 from tally.domain.statement.statement import Customer, Statement
 from tally.statements.drawing import Form, drawn
 
+pytestmark = pytest.mark.slow
+
 _PROGRAM = """
 import sys
 layers_and_code, handler = sys.argv[1:4], sys.argv[4]

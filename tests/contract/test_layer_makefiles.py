@@ -26,14 +26,19 @@ case "$*" in *pip*) exit 1;; esac
 exec {PYTHON} "$@"
 """
 
-pytestmark = pytest.mark.skipif(
-    subprocess.run([PYTHON, "-E", "-c", "import pip"], check=False, capture_output=True).returncode
-    != 0,
-    reason=(
-        "the Python below the virtual environment has no pip: there is nothing for its settings to "
-        "be about"
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(
+        subprocess.run(
+            [PYTHON, "-E", "-c", "import pip"], check=False, capture_output=True
+        ).returncode
+        != 0,
+        reason=(
+            "the Python below the virtual environment has no pip: there is nothing for its "
+            "settings to be about"
+        ),
     ),
-)
+]
 
 
 def script(path: Path, text: str) -> Path:

@@ -248,6 +248,8 @@ def test_thirty_branches_have_room(dynamodb: DynamoDBPulse, partners: int, kinds
     assert replace(dynamodb.read(), version=0) == kept
 
 
+@pytest.mark.slow
+@pytest.mark.no_cover
 def test_an_account_of_thirty_branches_has_room(dynamodb: DynamoDBPulse) -> None:
     """A worker's batch of ten may name ten branches, and three services in each."""
     dynamodb.open_account(TICK)

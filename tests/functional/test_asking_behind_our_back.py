@@ -11,6 +11,7 @@ from simulators.faults import Fault, FaultKind
 from tally.domain.asking import words
 from tally.domain.asking.ticket import TicketState
 from tally.errors import SetupError
+from testing.effects import Effects, Moment
 from tests.functional.asking_world import DAY, QUARTER, AskingWorld
 
 WRITES = ("POST tickets", "POST notes", "PATCH tickets/{id}")
@@ -195,6 +196,35 @@ def test_a_rule_that_reopens_is_not_fought(asked: AskingWorld) -> None:
     asked.world.connectwise.calls.clear()
     asked.settle()
     assert (writes(asked), len(asked.rulings)) == (0, 1)
+
+
+def test_a_rule_that_reopens_for_the_last_word(asked: AskingWorld) -> None:
+    """ASK-6: somebody answers and closes at once, as people do; the word leaves it closed."""
+    asked.people.add_rule("noted", sets_status=asked.ids.open_status)
+    asked.answer()
+    asked.people.set_ticket_status(asked.newest, asked.ids.closed_status, by=JANE)
+    asked.settle()
+    assert asked.tickets[0]["closedFlag"]
+    assert (asked.remembered.state, len(asked.rulings)) == (TicketState.CLOSED, 1)
+    assert len(asked.texts()) == 2
+
+
+@pytest.mark.parametrize("move", ["moved", "deleted"])
+def test_a_ticket_that_goes_while_its_last_word_is_written(asked: AskingWorld, move: str) -> None:
+    """ASK-7: closed by others, and taken away once the word stands in it: nothing more is done."""
+    asked.answer()
+    asked.people.set_ticket_status(asked.newest, asked.ids.closed_status, by=JANE)
+    effects = Effects()
+    probe = AskingWorld.held()
+    probe.run()
+    probe.answer()
+    probe.people.set_ticket_status(probe.newest, probe.ids.closed_status, by=JANE)
+    probe.run(wrap=effects.wrap)
+    word = max(n for n, name in enumerate(effects.names, 1) if name.endswith("POST"))
+    act, why = BEHIND[move]
+    asked.run(wrap=Effects(lambda: act(asked), at=Moment(number=word, after=True)).wrap)
+    assert (asked.remembered.state, asked.remembered.why_left) == (TicketState.LEFT, why)
+    assert (writes(asked), len(asked.rulings)) == (1, 1)
 
 
 def test_a_contact_that_comes_by_itself_is_taken_off(scene: AskingWorld) -> None:

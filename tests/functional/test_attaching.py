@@ -305,6 +305,8 @@ def test_many_services_with_long_names() -> None:
     assert document.title.isprintable()
 
 
+@pytest.mark.slow
+@pytest.mark.no_cover
 @pytest.mark.machines(4)
 def test_a_thousand_customers(world: World, harbor: Customer) -> None:
     """PROOF-7: two calls for each at the first run, and none at the next."""

@@ -105,6 +105,7 @@ def test_what_was_left_is_done_at_the_next_look(
     assert len(documents(deployed.world, harbor)) == 1
 
 
+@pytest.mark.slow
 def test_months_before_the_setting_was_turned_on(
     deployed: Deployed, harbor: Customer, attaching: Look, monkeypatch: pytest.MonkeyPatch
 ) -> None:

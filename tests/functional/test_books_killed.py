@@ -87,6 +87,7 @@ def test_two_runs_at_once_write_one_manifest(moment: Moment) -> None:
     assert msp.differences() == []
 
 
+@pytest.mark.slow
 def test_a_refusal_at_any_effect_is_made_up_for() -> None:
     """SAFE-6: an error at any effect leaves what the next run goes on from."""
 

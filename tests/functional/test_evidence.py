@@ -262,6 +262,8 @@ def test_no_machines() -> None:
     assert play.calls("getManagedEndpointDetails") == 0
 
 
+@pytest.mark.slow
+@pytest.mark.no_cover
 def test_five_thousand_machines() -> None:
     """PROOF-1: one customer's looks go on for many minutes, and are saved on the way."""
     play, customer, _ = harbor(5_000)
@@ -298,6 +300,8 @@ def test_nothing_is_walked_where_no_service_bills_endpoints() -> None:
     assert play.calls("getNetworkInventoryItems") == 0
 
 
+@pytest.mark.slow
+@pytest.mark.no_cover
 def test_calls_are_few() -> None:
     """PROOF-1: at 12 machines a customer, half a call a customer and month for walks, and one a
     machine, with customers of whom some machines sleep and some are gone.

@@ -223,6 +223,8 @@ def test_what_waits_is_told() -> None:
     assert f"Waits for an answer since 2026-11-20 00:05 GMT {service.waiting.why}" in text
 
 
+@pytest.mark.slow
+@pytest.mark.no_cover
 def test_many_services(of: Statement) -> None:
     """Each service has its heading, its number and its chart, and none is cut off by a sheet."""
     (service,) = of.services

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from simulators.connectwise import Right
+from simulators.connectwise import API, Right
 from simulators.connectwise.control_calls import CONNECTWISE_HELP
 from simulators.connectwise.desk.example import BOARD, CLOSED, JANE, OPEN
 from simulators.connectwise.example import HARBOR, OLD_MILL
@@ -110,14 +110,17 @@ def test_a_patch_replaces_whole_objects_by_bare_paths(scene: Scene) -> None:
 
 
 def test_a_rule_may_reopen_or_close(scene: Scene) -> None:
-    """ASK-6: the answer to a write shows what rules made of it."""
+    """ASK-6: the answer to a write shows what rules made of it, and the desk has a list of it."""
     scene.people.add_rule("changed", sets_status=scene.ids.open_status)
     made = scene.make()["id"]
     reopened = json.loads(scene.patch(made, status={"id": scene.ids.closed_status}).body)
     assert reopened["closedFlag"] is False
     scene.people.drop_rules()
     scene.people.add_rule("made", sets_status=scene.ids.closed_status, board_id=scene.ids.board)
-    assert scene.make()["closedFlag"] is True
+    closed = scene.make()
+    assert closed["closedFlag"] is True
+    ruled = [(each.ticket_id, each.closes, each.by) for each in scene.simulator.desk.ruled]
+    assert ruled == [(made, False, API), (closed["id"], True, API)]
 
 
 def test_a_search_must_be_exact(scene: Scene) -> None:

@@ -156,12 +156,12 @@ def many(count: int) -> ConnectWiseWorld:
 
 
 @pytest.mark.parametrize(("count", "most", "first", "later"), [
-    (2501, 500, 1 + 6, 6), (2501, 250, 2 + 11, 11), (2501, 60, 5 + 51, 51),
-    (620, 600, 1 + 2, 2), (40, 20, 5 + 1, None),
+    (2501, 500, 1 + 11, 11), (2501, 250, 2 + 21, 21), (2501, 60, 5 + 101, 101),
+    (620, 600, 1 + 3, 3), (40, 20, 5 + 1, None),
 ])  # fmt: skip
 def test_large_pages_that_do_not_come(count: int, most: int, first: int, later: int | None) -> None:
     """SAFE-6: a page that does not come in time is asked for by half, once each, down to 50; what
-    passed is kept to.
+    passed is kept to. Between two pages one record is looked at again.
     """
     world = World(many(count), slow_above=most)
     if later is None:
@@ -205,7 +205,8 @@ def test_a_page_that_is_too_large(world: World) -> None:
     client, network = listing(large[:500], large[500:])
     network._steps = _by_size(large)
     assert len(list(client.companies())) == 700
-    assert len(network.requests) == 1 + 1 + 2 + 1  # 700 without a `Link` may be a server's limit
+    # 700 without a `Link` may be a server's limit, so there may be a page after it.
+    assert len(network.requests) == 1 + 1 + 3 + 2
 
 
 def test_a_list_that_is_out(world: World) -> None:
@@ -267,7 +268,7 @@ def test_short_pages_with_a_next_one() -> None:
     more, last = {"Link": "<https://x.test/>; rel=next"}, {"Link": '<https://x.test/>; rel="prev"'}
     client, network = listing(companies(1, 3), [], companies(4, 5), headers=[more, more, last])
     assert [each.id for each in client.companies()] == [1, 2, 3, 4, 5]
-    assert len(network.requests) == 4
+    assert len(network.requests) == 5
     assert all((request.url or "").startswith(f"{SITE}/") for request in network.requests)
 
 
@@ -291,13 +292,56 @@ def test_a_next_page_in_other_words(link: str) -> None:
 
 
 def test_the_simulator_pages_too() -> None:
-    """SAFE-5: 2,500 companies come whole over three pages of a tenant."""
+    """SAFE-5: 2,500 companies come whole over three pages; two further calls see that none has
+    moved.
+    """
     many = tuple(
         ConnectWiseCompany(id=n, identifier=f"C{n}", name=f"Company {n}") for n in range(1, 2501)
     )
     world = World(ConnectWiseWorld(companies=many, agreement_types=(), products=()))
     assert len(list(world.client.companies())) == 2500
-    assert world.simulator.calls.count("GET companies") == 3
+    assert world.simulator.calls.count("GET companies") == 3 + 2
+
+
+@pytest.mark.parametrize("gone", [1, 999, 1000, 1001, 1999, 2000])
+@pytest.mark.parametrize("after", [1, 2])
+def test_a_record_that_leaves_a_list_while_it_is_read(gone: int, after: int) -> None:
+    """MATCH-8: what moves up onto a page that has been read is no record that is not there: the
+    list is not used.
+    """
+    rows, asked = companies(1, 2_500), 0
+
+    def page(request: requests.PreparedRequest) -> Step:
+        nonlocal asked
+        if "companyinfo" in (request.url or ""):
+            return INFO
+        answered = _by_size(rows)(request)
+        asked += 1
+        if asked == after:
+            del rows[gone - 1]
+        return answered
+
+    client = make_client(Scripted(page))
+    if gone > after * 1000:
+        assert len(list(client.companies())) == 2_499
+    else:
+        error = error_of(lambda: list(client.companies()))
+        assert type(error) is TransientError
+        assert "has left the list while it was read" in str(error)
+
+
+def test_a_record_that_joins_a_list_while_it_is_read() -> None:
+    """SAFE-5: it comes last, in the order of ids, and moves no other."""
+    rows = companies(1, 1_500)
+
+    def page(request: requests.PreparedRequest) -> Step:
+        if "companyinfo" in (request.url or ""):
+            return INFO
+        answered = _by_size(rows)(request)
+        rows.extend(companies(len(rows) + 1, len(rows) + 1))
+        return answered
+
+    assert len(list(make_client(Scripted(page)).companies())) == 1_501
 
 
 def test_a_page_that_fails_fails_the_list() -> None:

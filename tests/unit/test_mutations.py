@@ -3,6 +3,7 @@
 import ast
 import re
 from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
 
 import pytest
@@ -37,14 +38,19 @@ def of_name(name: str) -> Mutation:
     return next(mutation for mutation in MUTATIONS if mutation.name == name)
 
 
+@lru_cache(maxsize=2)
+def dumped(text: str) -> str:
+    """Return what Python makes of a module; the mutations of one follow one another."""
+    return ast.dump(ast.parse(text))
+
+
 @pytest.mark.parametrize("mutation", MUTATIONS, ids=lambda mutation: mutation.name)
 def test_each_applies(mutation: Mutation) -> None:
     """A mutation's texts stand once each in the product as it is, and what comes of them is Python;
     else it proves nothing.
     """
     sound = (ROOT / mutation.path).read_text()
-    planted = mutation.planted(sound)
-    assert ast.dump(ast.parse(planted)) != ast.dump(ast.parse(sound))
+    assert dumped(mutation.planted(sound)) != dumped(sound)
 
 
 @pytest.mark.parametrize("mutation", MUTATIONS, ids=lambda mutation: mutation.name)

@@ -1,80 +1,19 @@
 """What people do in tickets: answers that count, all kinds that do not, and what ends a ticket."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from random import Random
-from typing import Any
+from collections.abc import Callable
 
-from simulators.connectwise.desk import Desk, DeskPeople, patches
-from simulators.connectwise.desk.example import JANE, PETER, ROBOT, ExampleDesk
+from simulators.connectwise.desk import patches
+from simulators.connectwise.desk.example import JANE, PETER, ROBOT
 from simulators.connectwise.desk.people import SOMEONE
-from verification.simulation.desk_notes import Asked, asked_in
+from verification.simulation.desk_notes import asked_in
+from verification.simulation.desk_scene import MEMBERS, Scene
 from verification.simulation.desk_setting import STRANGERS
 from verification.simulation.life_answers import ACTS as ANSWERS
-from verification.simulation.msp import Firm, Msp
+from verification.simulation.life_answers import answer_hold
 
-_MEMBERS = (JANE, PETER, SOMEONE)
-_REASONS = (
-    "They took over a practice.",
-    "",
-    "Agreed on the phone\n\nwith  Ann",
-    "-- Jane\nTALLY AAAA reject",
-)
-_NO_NUMBER = 0.3
+_OTHER = 0.25
+"""The probability that a command is about another hold of the company."""
 _IN_ONE_NOTE = 0.4
-
-
-@dataclass(frozen=True, slots=True)
-class Scene:
-    """One ticket at the moment of an act, and the luck of it."""
-
-    msp: Msp
-    ids: ExampleDesk
-    firm: Firm | None
-    ticket: int
-    draw: Random
-
-    @property
-    def people(self) -> DeskPeople:
-        """Whoever is at the desk."""
-        return self.msp.connectwise.desk_people
-
-    @property
-    def desk(self) -> Desk:
-        """The desk itself."""
-        return self.msp.connectwise.desk
-
-    @property
-    def fields(self) -> Mapping[str, Any]:
-        """The ticket as it is."""
-        return self.desk.ticket(self.ticket)
-
-    @property
-    def asked(self) -> list[Asked]:
-        """All questions that stand in the ticket."""
-        return asked_in(self.desk, self.ticket)
-
-    def line(self) -> str:
-        """Return a first line that answers the newest question; "" if nothing is asked."""
-        asked = self.asked
-        if not asked:
-            return ""
-        return self.choice(asked[-1], self.draw.choice(asked[-1].options))
-
-    def choice(self, asked: Asked, option: tuple[str, str]) -> str:
-        """Return the first line that chooses an option, written as people write."""
-        word, number = option
-        if word == "approve" and self.draw.random() < _NO_NUMBER:
-            number = ""
-        line = " ".join(filter(None, ("TALLY", asked.code, word, number)))
-        return self.draw.choice((line, line, line.lower(), f"\n  {line.replace(' ', '  ')} \n"))
-
-    def note(self, line: str, **more: Any) -> str:  # noqa: ANN401 - as of the desk's people
-        """Write a note that begins with that line; return what is told of it."""
-        by = more.pop("by", "") or self.draw.choice(_MEMBERS)
-        text = f"{line}\n{self.draw.choice(_REASONS)}"
-        self.people.add_note(self.ticket, text, by=by, **more)
-        return f"{by} notes {line.strip()!r}"
 
 
 def _answered(scene: Scene) -> str:
@@ -98,11 +37,18 @@ def _contradicting(scene: Scene) -> str:
 
 
 def _by_command(scene: Scene) -> str:
-    """Have a person answer some hold of the company by command."""
-    firm = scene.firm
-    if firm is None or not (said := ANSWERS["hold answered"](scene.msp, firm, scene.draw)):
+    """Have a person answer by command: this hold, or now and then another one of the company."""
+    firm, key, msp = scene.firm, scene.key, scene.msp
+    if firm is None:
         return ""
-    firm.touched = scene.msp.clock.now()
+    this = None if key is None else msp.ledger.record(key)
+    if this is None or scene.draw.random() < _OTHER:
+        said = ANSWERS["hold answered"](msp, firm, scene.draw)
+    else:
+        said = answer_hold(msp, this, scene.draw)
+    if not said:
+        return ""
+    firm.touched = msp.clock.now()
     return f"by command, {said}"
 
 
@@ -111,8 +57,34 @@ def _both(scene: Scene) -> str:
     if not line:
         return ""
     if scene.draw.random() < 0.5:  # noqa: PLR2004 - either is as likely to be first
-        return f"{scene.note(line)}, and {_by_command(scene)}"
-    return f"{_by_command(scene)}, and {scene.note(line)}"
+        return f"{scene.note(line)}, and {_by_command(scene) or 'nothing'}"
+    return f"{_by_command(scene) or 'nothing'}, and {scene.note(line)}"
+
+
+def _in_one_moment(scene: Scene) -> str:
+    """Answer in the ticket now, and by command in the middle of the run that reads it."""
+    line = scene.line()
+    if not line:
+        return ""
+    scene.soon(lambda: _by_command(scene))
+    return scene.note(line)
+
+
+def _and_leaves(scene: Scene) -> str:
+    """Answer, and count no more: before the run that reads it, or in the middle of it."""
+    line = scene.line()
+    if not line:
+        return ""
+    by = scene.draw.choice(MEMBERS)
+    said = scene.note(line, by=by)
+
+    def leave() -> str:
+        return scene.members.lose(by, scene.msp.clock.now(), scene.draw)
+
+    if scene.draw.random() < 0.5:  # noqa: PLR2004 - either is as likely
+        return f"{said}, and {leave() or 'is away'}"
+    scene.soon(leave)
+    return said
 
 
 def _stale(scene: Scene) -> str:
@@ -152,11 +124,11 @@ def _wrong_place(scene: Scene) -> str:
         case 1:
             return f"{scene.note(line, kind='resolution')} as resolution"
         case 2:
-            scene.people.add_time_entry(scene.ticket, line, by=scene.draw.choice(_MEMBERS))
+            scene.people.add_time_entry(scene.ticket, line, by=scene.draw.choice(MEMBERS))
             return "the answer stands in a time entry"
     others = [each["id"] for each in scene.desk if each["id"] != scene.ticket]
     other = scene.draw.choice(others) if others else outside(scene)
-    scene.people.add_note(other, line, by=scene.draw.choice(_MEMBERS))
+    scene.people.add_note(other, line, by=scene.draw.choice(MEMBERS))
     return f"the answer stands in ticket {other}"
 
 
@@ -171,7 +143,7 @@ def _impersonated(scene: Scene) -> str:
     line = scene.line()
     if not line:
         return ""
-    member = scene.draw.choice(_MEMBERS)
+    member = scene.draw.choice(MEMBERS)
     scene.people.add_note_as(scene.ticket, line, member=member, by=ROBOT)
     return f"an integration notes {line.strip()!r} as {member}"
 
@@ -281,6 +253,8 @@ _WEIGHED: tuple[tuple[str, int, Callable[[Scene], str]], ...] = (
     ("ticket answered in two ways", 3, _contradicting),
     ("ticket's hold answered by command", 3, _by_command),
     ("ticket and command answered at once", 3, _both),
+    ("ticket and command answered in one moment", 4, _in_one_moment),
+    ("ticket answered by who leaves then", 3, _and_leaves),
     ("ticket answered with a stale code", 2, _stale),
     ("ticket answered with a wrong number", 2, _wrong_number),
     ("ticket answered with a quotation", 2, _quoting),

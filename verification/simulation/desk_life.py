@@ -12,7 +12,12 @@ from random import Random
 from typing import Any
 
 from simulators.connectwise.desk.example import ExampleDesk, example_desk
-from verification.simulation.desk_acts import ACTS, KINDS, LOSES, LOUD, STATUS, WEIGHTS, Scene
+from tally.domain.model.month import Month
+from tally.domain.record.record_key import RecordKey
+from verification.simulation.desk_acts import ACTS, KINDS, LOSES, LOUD, STATUS, WEIGHTS
+from verification.simulation.desk_members import Members
+from verification.simulation.desk_rules import DeskRules
+from verification.simulation.desk_scene import Scene
 from verification.simulation.desk_setting import LEFT_US, DeskSetting
 from verification.simulation.draws import Draw, drawn
 from verification.simulation.msp import Firm, Msp
@@ -23,7 +28,8 @@ RULES = "ticket rules"
 _DELAYS = (20, 240, 1_000, 5_000, 20_000, 90_000, 400_000)
 _TOGETHER = 0.25
 """The probability that an act follows the one before within a minute."""
-_RULES_FOR = timedelta(hours=30)
+_EFFECTS = 50
+"""About the effects of a run: what is to happen in the middle of one does so within the first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +53,15 @@ class Subject:
         """What all tickets about the same have in common."""
         return self.company_id, self.rest
 
+    @property
+    def key(self) -> RecordKey | None:
+        """The key of the record that it asks about; None for anything else."""
+        month, _, service = self.rest.partition(":")
+        if not service:
+            return None
+        when = Month(int(month[:4]), int(month[4:]))
+        return RecordKey(company_id=self.company_id, month=when, service=service)
+
 
 @dataclass(frozen=True, slots=True, order=True)
 class _Act:
@@ -60,8 +75,7 @@ class _Act:
 class DeskLife:
     """People at the desk of one run.
 
-    ``lost`` are tickets that must not be touched any more, and ``ended`` those that somebody closed
-    or reopened, each with since when.
+    ``lost`` are tickets that must not be touched any more, each with since when.
     """
 
     def __init__(
@@ -73,11 +87,12 @@ class DeskLife:
         self.people.add_member(LEFT_US, inactive=True)
         self.subjects: dict[int, Subject] = {}
         self.lost: dict[int, datetime] = {}
-        self.ended: dict[int, datetime] = {}
+        self.members = Members(self.desk, self.people, setting)
+        self.rules = DeskRules(self.desk, self.people, self.ids, setting.rule)
         self.happened: list[str] = []
         """The kinds of what has happened since somebody took note of it."""
         self._acts: list[_Act] = []
-        self._rule_ends: datetime | None = None
+        self._soon: list[tuple[int, int, Callable[[], str]]] = []
         self._rests = False
         msp.connectwise.options.tickets_get_contacts = setting.contacts
 
@@ -97,14 +112,13 @@ class DeskLife:
             return
         if act.kind in LOUD and not self._is_known(act.ticket):
             return  # Tally takes off what has come before it knew the ticket.
-        firm = self.firm(act.ticket)
-        scene = Scene(self.msp, self.ids, firm, act.ticket, Random(act.draw))
+        scene = self._scene(act)
         if not (said := ACTS[act.kind](scene)):
             return
         if act.kind in LOSES:
             self.lost.setdefault(act.ticket, self.now)
         if act.kind in STATUS:
-            self.ended.setdefault(act.ticket, self.now)
+            self.rules.ended.setdefault(act.ticket, self.now)
         self.happened.append(act.kind)
         self._tell(self.now, f"ticket {act.ticket}: {said}")
 
@@ -112,8 +126,22 @@ class DeskLife:
         """Let nothing more happen, to new tickets either, and take rules away."""
         self._rests = True
         self._acts.clear()
-        self.people.drop_rules()
-        self._rule_ends = None
+        self._soon.clear()
+        self.rules.drop()
+
+    @property
+    def waits(self) -> bool:
+        """True if something is to happen in the middle of a run."""
+        return bool(self._soon)
+
+    def in_between(self) -> None:
+        """Let what has waited for so many effects of runs happen."""
+        self._soon = [(left - 1, ticket, act) for left, ticket, act in self._soon]
+        self._let_happen(lambda left: left <= 0)
+
+    def after(self) -> None:
+        """After a run: let all happen that was to happen in the middle of it."""
+        self._let_happen(lambda _: True)
 
     def prepare(self) -> None:
         """Before a run: let contacts and rules be as they are at present."""
@@ -121,9 +149,8 @@ class DeskLife:
             for firm in self.msp.firms:
                 if firm.connectwise_id and firm.connectwise_id not in self.desk.contacts:
                     self.people.set_default_contact(firm.connectwise_id, f"Ann {firm.number}")
-        if self._rule_ends is not None and self.now >= self._rule_ends:
-            self.people.drop_rules()
-            self._rule_ends = None
+        self.rules.end(self.now)
+        self.members.come_back(self.now)
 
     def notice(self) -> int:
         """After a run: draw new tickets' lives, until people rest; return how many are new."""
@@ -136,13 +163,37 @@ class DeskLife:
                 if not self._rests:
                     self._begin(each["id"], subject)
                 found += 1
-        self._take_note_of_rules()
+        self.rules.look(lambda ticket: ticket in self.subjects)
         return found
 
     def firm(self, ticket: int) -> Firm | None:
         """Return the company that a ticket is about."""
         subject = self.subjects.get(ticket)
         return None if subject is None else self.msp.by_id.get(subject.company_id)
+
+    def _scene(self, act: _Act) -> Scene:
+        draw, subject = Random(act.draw), self.subjects.get(act.ticket)
+
+        def soon(what: Callable[[], str]) -> None:
+            self._soon.append((draw.randrange(1, _EFFECTS), act.ticket, what))
+
+        return Scene(
+            msp=self.msp,
+            ids=self.ids,
+            members=self.members,
+            firm=self.firm(act.ticket),
+            key=None if subject is None else subject.key,
+            ticket=act.ticket,
+            draw=draw,
+            soon=soon,
+        )
+
+    def _let_happen(self, is_due: Callable[[int], bool]) -> None:
+        due = [each for each in self._soon if is_due(each[0])]
+        self._soon = [each for each in self._soon if not is_due(each[0])]
+        for _, ticket, act in due:
+            if said := act():
+                self._tell(self.now, f"  meanwhile, of ticket {ticket}: {said}")
 
     def _begin(self, ticket: int, subject: Subject) -> None:
         firm = self.msp.by_id.get(subject.company_id)
@@ -158,20 +209,12 @@ class DeskLife:
             act = _Act(at, ticket, count, kind, draw.getrandbits(32))
             if self.msp.shape.has(kind):
                 heapq.heappush(self._acts, act)
-        if self.setting.rule and draw.random() < 0.15:  # noqa: PLR2004 - now and then
+        if draw.random() < 0.15:  # noqa: PLR2004 - now and then
             self._rule()
 
     def _rule(self) -> None:
-        """Have a rule of the MSP's close tickets for some hours."""
-        if self._rule_ends is None and self.msp.shape.has(RULES):
-            event: Any = self.setting.rule
-            closed, board = self.ids.closed_status, self.ids.board
-            self.people.add_rule(event, sets_status=closed, board_id=board)
-            self._rule_ends = self.now + _RULES_FOR
+        """Have a rule of the MSP's stand for some hours."""
+        said = self.rules.begin(self.now) if self.msp.shape.has(RULES) else ""
+        if said:
             self.happened.append(RULES)
-            self._tell(self.now, f"a rule closes each ticket that is {event}, for {_RULES_FOR}")
-
-    def _take_note_of_rules(self) -> None:
-        for each in self.desk:
-            if each["closedBy"] == "workflow" and each["id"] in self.subjects:
-                self.ended.setdefault(each["id"], self.now)
+            self._tell(self.now, said)

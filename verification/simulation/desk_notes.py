@@ -4,13 +4,12 @@ It does not use the product's: an answer that both read wrongly would be noticed
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 from simulators.connectwise.desk import Desk
-from verification.simulation.desk_setting import DeskSetting
 
 type Note = Mapping[str, Any]
 
@@ -86,16 +85,19 @@ def asked_in(desk: Desk, ticket: int) -> list[Asked]:
     return asked
 
 
-def answers_in(desk: Desk, ticket: int, setting: DeskSetting) -> list[Answer]:
-    """Return the notes that answer the newest question of a ticket, oldest first."""
+def answers_in(desk: Desk, ticket: int, counts: Callable[[str], bool]) -> list[Answer]:
+    """Return the notes that answer the newest question of a ticket, oldest first.
+
+    ``counts`` tells of a member if his answers do.
+    """
     asked = asked_in(desk, ticket)
     if not asked:
         return []
-    read = (_answer(desk, note, asked[-1], setting) for note in notes_of(desk, ticket))
+    read = (_answer(note, asked[-1], counts) for note in notes_of(desk, ticket))
     return [each for each in read if each is not None]
 
 
-def _answer(desk: Desk, note: Note, asked: Asked, setting: DeskSetting) -> Answer | None:
+def _answer(note: Note, asked: Asked, counts: Callable[[str], bool]) -> Answer | None:
     lines = [" ".join(each.split()) for each in note["text"].splitlines() if each.split()]
     option = asked.option(lines[0].lower().split()) if lines else None
     at = moment(note["dateCreated"])
@@ -105,7 +107,7 @@ def _answer(desk: Desk, note: Note, asked: Asked, setting: DeskSetting) -> Answe
         return None
     member = (note["member"] or {}).get("identifier", "")
     wrote = {member.casefold(), note["createdBy"].casefold(), note["_info"]["updatedBy"].casefold()}
-    if note["contact"] or len(wrote) > 1 or not _counts(desk, member, setting):
+    if note["contact"] or len(wrote) > 1 or not counts(member):
         return None
     why = " ".join(lines[1:])
     return Answer(note=note["id"], member=member, option=option, why=why, at=at)
@@ -114,17 +116,6 @@ def _answer(desk: Desk, note: Note, asked: Asked, setting: DeskSetting) -> Answe
 def _is_internal(note: Note) -> bool:
     others = note["detailDescriptionFlag"] or note["resolutionFlag"]
     return bool(note["internalAnalysisFlag"]) and not others
-
-
-def _counts(desk: Desk, member: str, setting: DeskSetting) -> bool:
-    """Return True if a member is active, licensed, and on the list if there is one."""
-    known = [each.fields for each in desk.members.current()]
-    found = next((each for each in known if each["identifier"] == member), None)
-    if found is None or found["inactiveFlag"]:
-        return False
-    classes = {"F", "X"} if setting.subcontractors else {"F"}
-    listed = {each.casefold() for each in setting.listed}
-    return found["licenseClass"] in classes and (not listed or member.casefold() in listed)
 
 
 def numbers_in(text: str) -> set[str]:

@@ -26,7 +26,7 @@ from verification.simulation.msp import Msp
 from verification.simulation.outages import SCHEDULE
 from verification.simulation.story import Tell, ViolationError
 from verification.simulation.ticket_checks import TicketChecks
-from verification.simulation.trouble import Trouble
+from verification.simulation.trouble import Gate, Trouble
 
 _QUARTER = timedelta(minutes=15)
 _AFTER_A_TICK = timedelta(minutes=5)
@@ -56,7 +56,7 @@ class DeskPlay:
         checks: Checks,
         tell: Tell,
         *,
-        wrap: Callable[[], Callable[[Any], Any]],
+        wrap: Callable[[Gate], Callable[[Any], Any]],
         out: Callable[[datetime], frozenset[str]],
         is_odd: Callable[[], bool],
     ) -> None:
@@ -78,7 +78,11 @@ class DeskPlay:
             now=self._clock.now, index_lag=msp.setting.index_lag, saved=self._saved
         )
         self._life = DeskLife(msp, self._setting, tell, is_known=self._is_known)
-        self._tickets = TicketChecks(books=checks.books, life=self._life)
+        self._tickets = TicketChecks(
+            books=checks.books,
+            life=self._life,
+            open_now=lambda: sum(1 for _ in self._memory.inner.all_open_tickets()),
+        )
         checks.records.ruled = self._tickets.ruled
         self._ways = [self._round(), self._round()]
 
@@ -153,9 +157,10 @@ class DeskPlay:
         return asking_round(
             self._msp.world,
             self._memory,  # type: ignore[arg-type]  # a port like it, whose index lags
-            wrap=self._wrap(),
+            wrap=self._wrap(_Between(self._trouble, self._life)),
             standings=self._setting.standings,
             answerers=self._setting.answerers,
+            most_open=self._setting.most_open,
         )
 
     def _live(self) -> None:
@@ -186,6 +191,8 @@ class DeskPlay:
         finally:
             if before is not None:
                 self._trouble.luck(before)
+            if len(self._tickets.begun) == 1:
+                self._life.after()
             self._look(done, quiet=before is None)
             self._tickets.begun.pop()
         self._plan_next()
@@ -254,3 +261,22 @@ class DeskPlay:
         except ViolationError as violation:
             self._broken = self._broken or violation
             raise
+
+
+class _Between(Gate):
+    """A gate at whose every effect people may act, where they are to do so in the middle."""
+
+    def __init__(self, trouble: Trouble, life: DeskLife) -> None:
+        super().__init__(trouble)
+        self._life = life
+
+    @property
+    def idle(self) -> bool:
+        """True if nothing can come between at present."""
+        return super().idle and not self._life.waits
+
+    def around[T](self, name: str, effect: Callable[[], T]) -> T:
+        """Let one effect happen, if nothing comes between."""
+        if self._life.waits:
+            self._life.in_between()
+        return super().around(name, effect)

@@ -6,8 +6,10 @@ It is drawn from a key of its own, so that a seed without it is played as it was
 from dataclasses import dataclass
 
 from simulators.connectwise.desk.example import CONTRACTOR, CUSTOMER, JANE, PETER, ROBOT
+from tally.asking.round import MOST_OPEN
 from tally.domain.asking.answer import Answerers
 from tally.domain.model.standing import StandingState
+from verification.simulation.desk_rules import LATER_THAN_A_CONTACT, RULES
 from verification.simulation.draws import Draw, drawn
 from verification.simulation.setting import Shape
 
@@ -19,7 +21,12 @@ LEFT_US = "GoneG"
 STRANGERS = (CONTRACTOR, CUSTOMER, ROBOT, LEFT_US)
 """Members whose answers never count, unless subcontractors' do."""
 
+FEW_AT_ONCE = "few tickets at once"
+"""As a shape may leave it out: then the bound is the product's."""
+
 _OFTEN = 1 / 3
+_BOUNDS = (1, 2, 4, *(MOST_OPEN,) * 6)
+"""Of questions that are open at once; no seed has so many as the product's own."""
 _BUSY = (0.5, 0.8, 0.95)
 _TROUBLED = (StandingState.NEEDS_SETUP, StandingState.FAILING)
 
@@ -29,8 +36,9 @@ class DeskSetting:
     """How tickets are used. ``listed`` are members, none for all with a full licence.
 
     ``standings`` get tickets beside holds. With ``contacts`` each company has one, which new
-    tickets get by themselves. ``rule`` is what a workflow rule does now and then: closes tickets
-    that are made or noted, or nothing. ``busy`` is the probability of one more act in a ticket.
+    tickets get by themselves. ``rule`` is what a workflow rule does now and then
+    (``desk_rules``), "" for nothing. ``busy`` is the probability of one more act in a ticket. At
+    most ``most_open`` questions are open at once.
     """
 
     listed: tuple[str, ...]
@@ -39,6 +47,7 @@ class DeskSetting:
     contacts: bool
     rule: str
     busy: float
+    most_open: int = MOST_OPEN
 
     @property
     def answerers(self) -> Answerers:
@@ -50,8 +59,8 @@ class DeskSetting:
             f"holds are asked about in tickets; answers count of "
             f"{', '.join(self.listed) or 'all'}{' and subcontractors' * self.subcontractors}; "
             f"asked too: {', '.join(each.label for each in self.standings) or 'nothing'}; "
-            f"contacts come by themselves: {self.contacts}; a rule {self.rule or 'does nothing'}; "
-            f"busy {self.busy}"
+            f"contacts come by themselves: {self.contacts}; rule: {self.rule or 'none'}; "
+            f"busy {self.busy}; at most {self.most_open} at once"
         )
 
 
@@ -60,11 +69,17 @@ def desk_of(shape: Shape) -> DeskSetting | None:
     draw = drawn(shape.seed, Draw.DESK)
     if draw.random() >= _OFTEN or not shape.has(TICKETS):
         return None
+    listed = draw.choice(((), (), (), (JANE, PETER.lower()), (JANE, CONTRACTOR)))
+    subcontractors = draw.random() < 0.2  # noqa: PLR2004 - few
+    standings = draw.choice(((), (), _TROUBLED))
+    contacts = draw.random() < 0.3  # noqa: PLR2004 - some
+    rules = sorted(RULES.keys() - LATER_THAN_A_CONTACT) if contacts else sorted(RULES)
     return DeskSetting(
-        listed=draw.choice(((), (), (), (JANE, PETER.lower()), (JANE, CONTRACTOR))),
-        subcontractors=draw.random() < 0.2,  # noqa: PLR2004 - few
-        standings=draw.choice(((), (), _TROUBLED)),
-        contacts=draw.random() < 0.3,  # noqa: PLR2004 - some
-        rule=draw.choice(("", "", "", "made", "noted")),
+        listed=listed,
+        subcontractors=subcontractors,
+        standings=standings,
+        contacts=contacts,
+        rule=draw.choice(("", *rules)),
         busy=draw.choice(_BUSY),
+        most_open=draw.choice(_BOUNDS) if shape.has(FEW_AT_ONCE) else MOST_OPEN,
     )

@@ -39,7 +39,12 @@ def _said(what: str, answer: Callable[[], object]) -> str:
 
 def _answer(msp: Msp, firm: Firm, draw: Random) -> str:
     record = _held(msp, firm, draw)
-    if record is None or record.hold is None:
+    return "" if record is None else answer_hold(msp, record, draw)
+
+
+def answer_hold(msp: Msp, record: UsageRecord, draw: Random) -> str:
+    """Have a person answer a record's hold by command; "" if nothing is held."""
+    if record.hold is None:
         return ""
     answers, key = Answers(ledger=msp.ledger, clock=msp.clock), record.key
     if record.hold.foreign:

@@ -68,9 +68,9 @@ class Stage:
         """Return a worker's new container."""
         return self.world.worker(wrap=self.way_out())
 
-    def way_out(self) -> Callable[[Any], Any]:
+    def way_out(self, gate: Gate | None = None) -> Callable[[Any], Any]:
         """Return what wraps the ports of a container, so that trouble and oddities reach it."""
-        gate = Gate(self.trouble)
+        gate = gate or Gate(self.trouble)
         return lambda port: gate.wrap(self.oddities.ledger if port is self.msp.ledger else port)
 
     def books(self) -> tuple[object, ...]:

@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -9,10 +10,9 @@ from typing import Any
 import requests
 
 from simulators.connectwise import API
-from tally.asking.round import MOST_OPEN
-from tally.domain.asking.ticket import Ticket
-from tally.domain.asking.words import MORE
-from tally.domain.model.month import Month
+from simulators.connectwise.desk.mails import RULE
+from tally.domain.asking.ticket import Ticket, TicketState
+from tally.domain.asking.words import MORE, STAYS_OPEN
 from tally.domain.record.history import Transition
 from tally.domain.record.record_key import RecordKey
 from tally.domain.record.rulings import Said
@@ -30,6 +30,7 @@ from verification.simulation.desk_notes import (
 )
 from verification.simulation.story import ViolationError
 
+_ANSWERED = re.compile(r"Answered by [^:]+: [a-z]")
 _RULED = re.compile(r"(.+) in ticket ([0-9]+)")
 _SAID = {
     "approved": "approve",
@@ -63,16 +64,22 @@ class _Open:
 class TicketChecks:
     """Looks at the tickets of one run. Every method raises ViolationError where all is not well.
 
-    ``begun`` are the beginnings of the runs that are under way.
+    ``open_now`` returns how many tickets are open as the product remembers them. ``begun`` are the
+    beginnings of the runs that are under way.
     """
 
     books: Books
     life: DeskLife
+    open_now: Callable[[], int] = lambda: 0
     begun: list[datetime] = field(default_factory=list)
     _taken: dict[tuple[int, int], Answer] = field(default_factory=dict)
     """The answers that were taken and are not carried out yet, by ticket and note."""
     _done: set[tuple[int, int]] = field(default_factory=set)
+    _mails: int = 0
+    """The mails that were looked at."""
     _gone: dict[int, _Open] = field(default_factory=dict)
+    _closing: dict[int, datetime] = field(default_factory=dict)
+    """Since when tickets are being closed."""
 
     def before_write(self, request: requests.PreparedRequest) -> bool:
         """Invariants 14 and 17: check a write that is about to be sent; False if it is no ticket's.
@@ -101,7 +108,11 @@ class TicketChecks:
         return True
 
     def saved(self, before: Ticket | None, after: Ticket) -> None:
-        """Invariant 16: an answer is being taken; check that the ticket has it."""
+        """Look at what is remembered of a ticket from now on.
+
+        Invariant 16: where an answer is being taken, check that the ticket has it.
+        """
+        self._left(after)
         had = None if before is None or before.number != after.number else before.given
         given, ticket = after.given, after.ticket_id
         if given is None or ticket is None or had == given:
@@ -138,6 +149,7 @@ class TicketChecks:
         self._no_mail()
         ours = self._ours()
         self._no_two(ours)
+        self._no_more_than_may_be(ours)
         now = self.life.now
         gone = {each["id"] for each in ours if not self._has_cause(each["id"])}
         self._gone = {each: since for each, since in self._gone.items() if each in gone and quiet}
@@ -150,14 +162,18 @@ class TicketChecks:
                 )
 
     def at_the_end(self) -> None:
-        """After a day in peace: no ticket is idle, no answer unheard, no hold unasked."""
+        """After a day in peace: no ticket is idle, no answer unheard, no hold unasked.
+
+        Nor does a ticket tell of an answer that was not carried out.
+        """
         for each in self._ours():
             ticket = each["id"]
             if not self._has_cause(ticket):
                 raise self._violation(17, f"ticket {ticket} is open, and its cause is gone")
-            heard = answers_in(self.life.desk, ticket, self.life.setting)
+            heard = [each for each in self._answers(ticket) if self._always_counted(each)]
             if heard:
                 raise self._violation(18, f"ticket {ticket} has an answer: {heard[0]}")
+        self._no_false_word()
         # One that somebody closed and reopened at once may be ours still, or another may be.
         asked = {
             self.life.subjects[each["id"]].cause
@@ -166,10 +182,11 @@ class TicketChecks:
             and each["id"] not in self.life.lost
             and not each["closedFlag"]
         }
+        is_full = self.open_now() >= self.life.setting.most_open
         for record in self.books.msp.ledger.every_record():
             if record.hold is not None and self._is_to_be_asked(record):
                 cause = _cause(record.key)
-                if cause not in asked:
+                if cause not in asked and not (is_full and self._is_told_of_more(asked)):
                     raise self._violation(18, f"nobody is asked: {record.hold.why}", record.key)
 
     def _answer(self, ticket: int, note: int) -> Answer:
@@ -177,7 +194,7 @@ class TicketChecks:
         since = self.life.lost.get(ticket)
         if since is not None and since < min(self.begun):
             raise self._violation(16, f"an answer of ticket {ticket}, not ours since {since}")
-        heard = answers_in(self.life.desk, ticket, self.life.setting)
+        heard = self._answers(ticket)
         found = next((each for each in heard if each.note == note), None)
         if found is None:
             notes = [each for each in notes_of(self.life.desk, ticket) if each["id"] == note]
@@ -185,10 +202,35 @@ class TicketChecks:
             raise self._violation(16, f"this is no answer: {notes}, of {asked}")
         # What came while the run was under way, or is not listed yet, it cannot have seen.
         seen = min(self.begun) - self.books.msp.connectwise.options.list_lag - _A_SECOND
-        others = {each.option for each in heard if each.at < seen} - {found.option}
+        read = [each for each in heard if each.at < seen and self._always_counted(each)]
+        others = {each.option for each in read} - {found.option}
         if others:
             raise self._violation(16, f"{found} is taken in ticket {ticket} beside {others}")
         return found
+
+    def _answers(self, ticket: int) -> list[Answer]:
+        """Return the answers of a ticket, by whoever counted at some time since the run began."""
+        since = min(self.begun, default=self.life.now)
+        members = self.life.members
+        return answers_in(self.life.desk, ticket, lambda each: members.counts(each, since=since))
+
+    def _always_counted(self, answer: Answer) -> bool:
+        """Return True unless its member did not count for a while since: then it may be used up."""
+        return not self.life.members.was_away(answer.member, since=answer.at)
+
+    def _left(self, after: Ticket) -> None:
+        """Invariant 17: a ticket that a rule reopens is closed again for a day, and then left."""
+        ticket = after.ticket_id
+        if ticket is None:
+            return
+        if after.state is TicketState.CLOSING:
+            self._closing.setdefault(ticket, self.life.now)
+        if after.state is TicketState.LEFT and after.why_left == STAYS_OPEN:
+            self.life.notice()
+            tried = self.life.rules.is_reopened(ticket, min(self.begun))
+            if not tried or self.life.now - self._closing[ticket] < _DAY:
+                raise self._violation(17, f"ticket {ticket} is left open, and nobody reopens it")
+            self.life.rules.left.add(ticket)
 
     def _about(self, ticket: int, key: RecordKey) -> None:
         """Check that the ticket is ours, and of this record."""
@@ -226,7 +268,12 @@ class TicketChecks:
             raise self._violation(16, f"asked: {text!r}; and held is {hold}", before.key)
 
     def _no_mail(self) -> None:
-        mailed = [each for each in self.life.desk.mails if each.by == API]
+        mailed = [
+            each
+            for each in self.life.desk.mails[self._mails :]
+            if each.by in {API, RULE} and each.ticket_id not in self.life.lost
+        ]
+        self._mails = len(self.life.desk.mails)
         if mailed:
             raise self._violation(14, f"Tally has mailed somebody: {mailed[0]}")
 
@@ -241,7 +288,7 @@ class TicketChecks:
             and not each["closedFlag"]
             and not each["contact"]
             and each["id"] not in self.life.lost
-            and each["id"] not in self.life.ended
+            and not self.life.rules.is_theirs(each["id"])
         ]
 
     def _no_two(self, ours: list[dict[str, Any]]) -> None:
@@ -258,25 +305,47 @@ class TicketChecks:
             if hints(notes_of(self.life.desk, each["id"]), mine) > 1:
                 raise self._violation(17, f"two hints in ticket {each['id']}")
 
+    def _no_more_than_may_be(self, ours: list[dict[str, Any]]) -> None:
+        """Invariant 17: no more questions are open at once than may be (ASK-8)."""
+        asking = [each["id"] for each in ours if not self._is_of_more(each["id"])]
+        if len(asking) > self.life.setting.most_open:
+            raise self._violation(17, f"open at once: {asking}")
+
+    def _is_of_more(self, ticket: int) -> bool:
+        return self.life.subjects[ticket].company_id == MORE.company_id
+
+    def _is_told_of_more(self, asked: set[tuple[str, str]]) -> bool:
+        """Return True if a ticket says that more wait, or people have taken such a one away."""
+        told = [each for each in self.life.subjects if self._is_of_more(each)]
+        is_open = any(self.life.subjects[each].cause in asked for each in told)
+        return is_open or any(map(self._is_lost, told))
+
+    def _is_lost(self, ticket: int) -> bool:
+        rules = self.life.rules
+        return ticket in self.life.lost or ticket in rules.ended or ticket in rules.left
+
+    def _no_false_word(self) -> None:
+        """Invariant 16: what a ticket says was answered in it was carried out."""
+        mine = self.books.msp.connectwise.options.api_member
+        for ticket in self.life.subjects:
+            for note in notes_of(self.life.desk, ticket):
+                is_told = _ANSWERED.match(note["text"]) and note["createdBy"] == mine
+                if is_told and ticket not in {of for of, _ in self._done}:
+                    raise self._violation(16, f"ticket {ticket} says {note['text']!r}")
+
     def _has_cause(self, ticket: int) -> bool:
         """Return True if what a ticket asks about is still so, by the ledger's own words."""
         subject, ledger = self.life.subjects[ticket], self.books.msp.ledger
         if subject.company_id == MORE.company_id:
-            return self._are_waiting() > MOST_OPEN
+            return self._are_waiting() > self.life.setting.most_open
         if subject.rest == "standing":
             standing = ledger.standing(subject.company_id)
             return standing is not None and standing.shown.state in self.life.setting.standings
-        month, _, service = subject.rest.partition(":")
-        key = RecordKey(
-            company_id=subject.company_id,
-            month=Month(int(month[:4]), int(month[4:])),
-            service=service,
-        )
-        record = ledger.record(key)
+        record = None if subject.key is None else ledger.record(subject.key)
         return record is not None and record.hold is not None
 
     def _are_waiting(self) -> int:
-        """Return how many questions of linked companies wait, as the ledger has them."""
+        """Return how many questions of linked companies wait, or are open in tickets of others."""
         ledger = self.books.msp.ledger
         linked = {each for each, link in ledger.links().items() if link.connectwise_id is not None}
         held = [
@@ -289,7 +358,9 @@ class TicketChecks:
             for each in ledger.all_standings()
             if each.shown.state in self.life.setting.standings
         ]
-        return sum(each in linked for each in (*held, *stopped))
+        asked = sum(each in linked for each in (*held, *stopped))
+        causes = [self.life.subjects[each["id"]] for each in self._ours()]
+        return asked + sum(each.company_id not in {*linked, MORE.company_id} for each in causes)
 
     def _is_to_be_asked(self, record: UsageRecord) -> bool:
         """Return True for a linked company whose tickets people have not ended three times."""
@@ -301,8 +372,7 @@ class TicketChecks:
         lost = [
             each
             for each, subject in self.life.subjects.items()
-            if subject.cause == _cause(record.key)
-            and (each in self.life.lost or each in self.life.ended)
+            if subject.cause == _cause(record.key) and self._is_lost(each)
         ]
         return len(lost) < _MOST_UNANSWERED
 

@@ -12,7 +12,7 @@ from typing import Any
 from simulators.connectwise.api_records import Fields, instant
 from simulators.connectwise.billing_truth import API
 from simulators.connectwise.desk import records
-from simulators.connectwise.desk.mails import RULE, Event, Mail, Rule, reasons
+from simulators.connectwise.desk.mails import RULE, Event, Mail, Rule, Ruled, reasons
 from simulators.connectwise.store import Document, Table
 from simulators.connectwise.tenant import Tenant
 
@@ -30,7 +30,11 @@ class NewNote:
 
 
 class Desk:
-    """The service desk of a tenant. `mails` are all mails to people outside, oldest first."""
+    """The service desk of a tenant.
+
+    `mails` are all mails to people outside, `ruled` what rules have closed and reopened, oldest
+    first.
+    """
 
     def __init__(self, tenant: Tenant) -> None:
         self.tenant = tenant
@@ -43,6 +47,7 @@ class Desk:
         """Whom a status notifies, by its id: `Contact`, `Resource` or another role."""
         self.rules: list[Rule] = []
         self.mails: list[Mail] = []
+        self.ruled: list[Ruled] = []
         self._notes: dict[int, Table] = {}
         self._time_entries: dict[int, list[Fields]] = {}
         self._last_note = 0
@@ -206,8 +211,14 @@ class Desk:
             if rule.mails:
                 self._mail(ticket, rule.mails, why="rule", by=by)
             if rule.sets_status is not None:
-                updates = self.with_status(rule.sets_status, by=RULE)
-                self.change(ticket["id"], updates, by=RULE, notify=True)
+                self._rule(int(ticket["id"]), rule.sets_status, by=by)
+
+    def _rule(self, ticket_id: int, status_id: int, *, by: str) -> None:
+        updates, now = self.with_status(status_id, by=RULE), self.tenant.clock.now()
+        closes = bool(updates["closedFlag"])
+        if closes != self.ticket(ticket_id)["closedFlag"]:
+            self.ruled.append(Ruled(at=now, ticket_id=ticket_id, closes=closes, by=by))
+        self.change(ticket_id, updates, by=RULE, notify=True)
 
     def _mail(self, ticket: Mapping[str, Any], to: str, *, why: str, by: str) -> None:
         contact = self.ticket(ticket["id"])["contact"]

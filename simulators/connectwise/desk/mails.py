@@ -52,6 +52,16 @@ class Rule:
         return self.when == event and self.board_id in {None, ticket["board"]["id"]}
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ruled:
+    """A ticket that a rule has closed, or else reopened, and by whose act the rule ran."""
+
+    at: datetime
+    ticket_id: int
+    closes: bool
+    by: str
+
+
 def reasons(
     event: Event,
     ticket: Mapping[str, Any],

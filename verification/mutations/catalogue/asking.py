@@ -308,4 +308,43 @@ ASKING = (
         why="The first line is exactly an answer's.",
         tests=("tests/unit/test_asking_answers.py",),
     ),
+    Mutation(
+        name="a refused ticket is tried where it was refused",
+        rule="ASK-1",
+        file="tally/asking/making.py",
+        edits=(
+            Edit(
+                before="    if place != ticket.connectwise_id:\n",
+                after="    if place == 0:\n",
+            ),
+        ),
+        why="The ledger has announced it there.",
+        tests=(_BEHIND,),
+    ),
+    Mutation(
+        name="a ticket that others closed stays so",
+        rule="ASK-6",
+        file="tally/asking/closing.py",
+        edits=(
+            Edit(
+                before="return _closed_by_others(means, told) if seen.closed else",
+                after="return _over(means, told) if seen.closed else",
+            ),
+        ),
+        why="It was read a moment ago, and its status is theirs.",
+        tests=(_BEHIND,),
+    ),
+    Mutation(
+        name="a ticket whose making failed takes no place",
+        rule="ASK-8",
+        file="tally/asking/round.py",
+        edits=(
+            Edit(
+                before="return _guarded(subject, done, making, otherwise=_Came.TAKEN)",
+                after="return _guarded(subject, done, making, otherwise=_Came.NOT_DUE)",
+            ),
+        ),
+        why="There is no ticket.",
+        tests=(_LOAD,),
+    ),
 )

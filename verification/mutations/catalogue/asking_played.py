@@ -45,4 +45,81 @@ ASKING_PLAYED = (
         ),
         why="The answer is no less true on another board.",
     ),
+    Mutation(
+        name="a contact is no reason to leave a ticket",
+        rule="ASK-2",
+        file="tally/domain/asking/still_ours.py",
+        edits=(
+            Edit(
+                before="(seen.contact_id is not None or seen.mails, words.MAY_MAIL)",
+                after="(seen.mails, words.MAY_MAIL)",
+            ),
+        ),
+        why="Flags mail, and notifications are off.",
+        seeds=range(3, 27),
+    ),
+    Mutation(
+        name="a ticket that was told to close is closed",
+        rule="ASK-6",
+        file="tally/asking/closing.py",
+        edits=(
+            Edit(
+                before="    return _over(means, ticket) if seen.closed else _is_left_open(",
+                after="    return _over(means, ticket) if seen else _is_left_open(",
+            ),
+        ),
+        why="ConnectWise has answered 200.",
+        seeds=range(3, 27),
+    ),
+    Mutation(
+        name="a member is looked up once",
+        rule="ASK-3",
+        file="tally/connectwise/tickets/client.py",
+        edits=(
+            Edit(
+                before="        self._calls = calls\n",
+                after="        self._calls, self._known = calls, {}\n",
+            ),
+            Edit(
+                before="        # Two of one name: nobody can tell who wrote.\n"
+                "        return found[0] if len(found) == 1 else None\n",
+                after="        one = found[0] if len(found) == 1 else None\n"
+                "        return self._known.setdefault(wanted, one)\n",
+            ),
+        ),
+        why="Licences seldom change, and it saves a call.",
+        seeds=range(3, 27),
+    ),
+    Mutation(
+        name="what is open takes no place",
+        rule="ASK-8",
+        file="tally/asking/round.py",
+        edits=(
+            Edit(
+                before="room=self.most_open - len(still_open - {words.MORE})",
+                after="room=self.most_open",
+            ),
+        ),
+        why="It is the most that a run makes.",
+    ),
+    Mutation(
+        name="an answer that comes too late is told as the one that counted",
+        rule="ASK-5",
+        file="tally/asking/answering.py",
+        edits=(
+            Edit(
+                before=(
+                    "    question = means.question(ticket.subject)\n"
+                    "    if question is None:\n"
+                    "        return end(means, ticket, means.questions.why_gone(ticket))\n"
+                ),
+                after=(
+                    "    question = means.question(ticket.subject)\n"
+                    "    if question is None:\n"
+                    "        return end(means, ticket, words.carried_out(given))\n"
+                ),
+            ),
+        ),
+        why="The question is gone, so the answer was taken.",
+    ),
 )

@@ -120,4 +120,25 @@ EVIDENCE = (
         why="Nobody walks the others.",
         seeds=range(91_018, 91_019),
     ),
+    Mutation(
+        name="a message is deleted though its work failed",
+        rule="SAFE-6",
+        file="tally/evidence/drain.py",
+        edits=(
+            Edit(
+                before="            ended.error = error\n",
+                after="            ended.error = error\n            self.queue.delete(receipt)\n",
+            ),
+        ),
+        why="The error is told, and the next walk asks again.",
+        tests=("tests/functional/test_evidence_handler.py",),
+    ),
+    Mutation(
+        name="a run of jobs goes past its time",
+        rule="SAFE-6",
+        file="tally/evidence/drain.py",
+        edits=(Edit(before="        while self.has_time():\n", after="        while True:\n"),),
+        why="Each job is short, and the queue is empty soon.",
+        tests=("tests/functional/test_evidence_handler.py",),
+    ),
 )

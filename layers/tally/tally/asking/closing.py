@@ -19,7 +19,8 @@ def end(means: Means, ticket: Ticket, word: str) -> Ticket:
 def close(means: Means, ticket: Ticket, *, fresh: bool = False) -> Ticket:
     """Go on with a ticket that is to be closed; a word that stands there is not written again.
 
-    A ticket that others closed gets the word, and its status stays theirs.
+    A ticket that others closed gets the word, and its status stays theirs, unless a rule reopened
+    it for that word.
     """
     seen = means.seen(ticket)
     if seen is None or (why := means.why_not_ours(ticket, seen)):
@@ -27,11 +28,23 @@ def close(means: Means, ticket: Ticket, *, fresh: bool = False) -> Ticket:
     told = _with_last_word(means, ticket, fresh=fresh)
     if told is None:
         return ticket
-    if not seen.closed:
-        seen = means.tickets.set_status(means.id_of(told), means.desk.closed_status_id)
-    if not seen.closed:
-        return _is_left_open(means, told)
-    over = replace(told, state=TicketState.CLOSED, announced=None, changed=means.now)
+    return _closed_by_others(means, told) if seen.closed else _closed(means, told)
+
+
+def _closed_by_others(means: Means, ticket: Ticket) -> Ticket:
+    seen = means.seen(ticket)
+    if seen is None or (why := means.why_not_ours(ticket, seen)):
+        return means.leave(ticket, words.GONE if seen is None else why)
+    return _over(means, ticket) if seen.closed else _closed(means, ticket)
+
+
+def _closed(means: Means, ticket: Ticket) -> Ticket:
+    seen = means.tickets.set_status(means.id_of(ticket), means.desk.closed_status_id)
+    return _over(means, ticket) if seen.closed else _is_left_open(means, ticket)
+
+
+def _over(means: Means, ticket: Ticket) -> Ticket:
+    over = replace(ticket, state=TicketState.CLOSED, announced=None, changed=means.now)
     return means.memory.save_ticket(over)
 
 

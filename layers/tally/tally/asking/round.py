@@ -3,6 +3,7 @@
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from enum import Enum
 from functools import partial
 
 from tally.asking.closing import close
@@ -28,6 +29,14 @@ MOST_OPEN = 200
 _QUARTER = 15 * 60
 _STRIDE = 211
 """A prime beyond ``MOST_OPEN``: with steps of it every one of them has its turn."""
+
+
+class _Came(Enum):
+    """What came of a question that waits: a ticket, a place that is taken all the same, or none."""
+
+    MADE = 1
+    TAKEN = 2
+    NOT_DUE = 3
 
 
 @dataclass(slots=True)
@@ -62,8 +71,8 @@ class Round:
     """The use case. ConnectWise is called only if a ticket is open or is to be made.
 
     ``standings`` are the states that are asked about beside holds. ``has_time`` tells if there is
-    time for one more ticket; the others have their turn at the next run. For the rest see
-    ``Means``.
+    time for one more ticket; the others have their turn at the next run. ``most_open`` is the most
+    questions that are open in tickets at once. For the rest see ``Means``.
     """
 
     ledger: Ledger
@@ -77,6 +86,7 @@ class Round:
     settle: timedelta
     statement_of: Callable[[Question], str] = no_statement
     has_time: Callable[[], bool] = enough
+    most_open: int = MOST_OPEN
 
     def __call__(self) -> Asked:
         """Look at each open ticket, then ask what is not asked yet; one's trouble stops no other.
@@ -101,12 +111,12 @@ class Round:
             settle=self.settle,
             clock=self.clock,
             statement_of=self.statement_of,
-            most_open=MOST_OPEN if len(asked) > MOST_OPEN else None,
+            most_open=self.most_open if _are_more(self.most_open, known, asked) else None,
             places=sorted({place for _, place in asked}),
         )
         still_open = self._looked_at(means, _from_another(known, means.now), done)
         waiting = [each for each in asked if each[0].subject not in still_open]
-        self._ask(means, waiting, room=MOST_OPEN - len(still_open), done=done)
+        self._ask(means, waiting, room=self.most_open - len(still_open - {words.MORE}), done=done)
         return done
 
     def _is_due(self, question: Question) -> bool:
@@ -131,7 +141,7 @@ class Round:
                 still_open.add(each.subject)
                 continue
             done.looked += 1
-            after = _guarded(each.subject, done, partial(_gone_on, means, each))
+            after = _guarded(each.subject, done, partial(_gone_on, means, each), otherwise=None)
             if after is None or not after.is_over:
                 still_open.add(each.subject)
         return still_open
@@ -148,13 +158,23 @@ class Round:
             if not self.has_time():
                 done.put_off += 1
                 continue
-            subject = question.subject
-            made = _guarded(subject, done, partial(_begun, means, subject, connectwise_id))
-            room -= made is not None
-            done.made += made is not None
+            came = _begin(means, question.subject, connectwise_id, done)
+            room -= came is not _Came.NOT_DUE
+            done.made += came is _Came.MADE
         done.left_out = len(left_out)
         if left_out:
-            _guarded(words.MORE, done, partial(_begun, means, words.MORE, left_out[0]))
+            _begin(means, words.MORE, left_out[0], done)
+
+
+def _are_more(
+    most: int, known: Iterable[Ticket | Unreadable], asked: Iterable[tuple[Question, int]]
+) -> bool:
+    """Return True if more than may be open are asked, or are open though nobody can be asked anew.
+
+    So it is with the ticket of a customer that was unlinked since.
+    """
+    are_open = {each.subject for each in known if isinstance(each, Ticket)} - {words.MORE}
+    return len(are_open | {question.subject for question, _ in asked}) > most
 
 
 def _from_another[T](known: Sequence[T], now: datetime) -> Sequence[T]:
@@ -178,7 +198,13 @@ def _gone_on(means: Means, ticket: Ticket) -> Ticket:
         return means.leave(ticket, words.TOO_MUCH)
 
 
-def _begun(means: Means, subject: Subject, connectwise_id: int) -> Ticket | None:
+def _begin(means: Means, subject: Subject, connectwise_id: int, done: Asked) -> _Came:
+    """Make the subject's next ticket; one whose making failed may have been announced."""
+    making = partial(_begun, means, subject, connectwise_id)
+    return _guarded(subject, done, making, otherwise=_Came.TAKEN)
+
+
+def _begun(means: Means, subject: Subject, connectwise_id: int) -> _Came:
     """Make the subject's next ticket, if it is due.
 
     The index may lag, and a ticket of this very run may have been the answer: so the table is
@@ -187,20 +213,21 @@ def _begun(means: Means, subject: Subject, connectwise_id: int) -> Ticket | None
     before = means.memory.ticket(subject)
     question = means.question(subject)
     if question is None:
-        return None
+        return _Came.NOT_DUE
     number = next_number(before, since=question.since, now=means.now)
     if number is None:
-        return None
-    return begin(means, question, connectwise_id, number, before)
+        return _Came.NOT_DUE if before is None or before.is_over else _Came.TAKEN
+    begin(means, question, connectwise_id, number, before)
+    return _Came.MADE
 
 
-def _guarded(subject: Subject, done: Asked, do: Callable[[], Ticket | None]) -> Ticket | None:
+def _guarded[T](subject: Subject, done: Asked, do: Callable[[], T], *, otherwise: T) -> T:
     """Do something for one subject; its trouble is told and stops no other (SAFE-5)."""
     try:
         return do()
     except ConflictError:
         # Another run, a job or a person was first: the next run sees what came of it.
-        return None
+        return otherwise
     except Exception as error:  # noqa: BLE001 - whatever goes wrong with one ticket
         done.failures[str(subject)] = in_words(error)
-        return None
+        return otherwise

@@ -22,10 +22,11 @@ from tally.errors import (
     TallyError,
     TooLargeError,
     TooSlowError,
+    TransientError,
 )
 from tally.transport.failures import Effect
 from tally.transport.http_call import Answer, Call, Transport
-from tally.transport.rows import placed, read_list
+from tally.transport.rows import placed, read_list, whole
 
 # Seen in public client code to be routed to any codebase.
 _ROUTER = "v4_6_release/"
@@ -161,8 +162,9 @@ class Calls:
             page = self._transport.parse(answer, read_list, of_many=of_many)
             yield answer, page[pages.known :]
             if not pages.go_on(len(page), answer.headers.get("Link", "")):
+                self._see_unmoved(path, narrowed, pages)
                 return
-            pages.turn(len(page))
+            pages.turn(page)
             if pages.read == COUNTED_PAGES:
                 pages.total = self._count(path, narrowed)
             if pages.is_endless:
@@ -191,6 +193,28 @@ class Calls:
                 if pages.size == SMALLEST_PAGE:
                     raise
                 pages.halve()
+
+    def _see_unmoved(self, path: str, narrowed: str, pages: Pages) -> None:
+        """Raise TransientError if a record has left the list while it was read (MATCH-8).
+
+        Those behind it move up. So the first of a page is then on one that had been read before,
+        and the list seems to lack it.
+        """
+        for place, last in pages.ends:
+            query = f"pageSize=1&orderBy=id{narrowed}&page={place}"
+            try:
+                answer = self.send("GET", path, effect=Effect.NONE, query=query)
+            except TooSlowError:
+                continue
+            there = self._transport.parse(answer, read_list, of_many=True)
+            if len(there) == 1 and whole(there[0], "id") != last:
+                raise TransientError(
+                    self._transport.text(
+                        answer.call,
+                        "a record has left the list while it was read",
+                        request_id=answer.request_id,
+                    )
+                )
 
     def _count(self, path: str, narrowed: str) -> int | None:
         """Ask a list how many records it has; None if it does not say."""

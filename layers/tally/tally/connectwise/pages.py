@@ -1,6 +1,9 @@
 """The place in a list that is read page by page, and its end."""
 
 import re
+from collections.abc import Sequence
+
+from tally.transport.rows import whole
 
 PAGE_SIZE = 1000
 """Records of a page: the most that the API gives (developer guide)."""
@@ -24,7 +27,7 @@ _NEXT = re.compile(r"\brel\s*=\s*[\"']?[\w\s]*\bnext\b", re.IGNORECASE)
 class Pages:
     """The place in a list: size and number of the next page, and its records known already."""
 
-    __slots__ = ("_empty", "_linked", "known", "number", "read", "rows", "size", "total")
+    __slots__ = ("_empty", "_linked", "ends", "known", "number", "read", "rows", "size", "total")
 
     def __init__(self, size: int) -> None:
         self.size = size
@@ -33,6 +36,8 @@ class Pages:
         self.rows = 0
         self.read = 0
         self.total: int | None = None
+        self.ends: list[tuple[int, int | None]] = []
+        """The place in the list of each page's last record, from 1, and that record's id."""
         self._empty = 0
         self._linked = False
 
@@ -47,9 +52,12 @@ class Pages:
             return True
         return not self._linked and rows > 0 and rows % _ROUND == 0
 
-    def turn(self, rows: int) -> None:
-        """Go on to the next page, after one with so many records."""
-        self.rows += max(rows - self.known, 0)
+    def turn(self, page: Sequence[object]) -> None:
+        """Go on to the next page, after one with these records."""
+        rows = len(page)
+        if rows > self.known:
+            self.rows += rows - self.known
+            self.ends.append((self.rows, whole(page[-1], "id")))
         self.known = 0
         self.number += 1
         self.read += 1
