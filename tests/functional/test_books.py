@@ -13,6 +13,7 @@ from tally.domain.record.history import HistoryEntry
 from tally.domain.record.record_key import RecordKey
 from tally.domain.record.unreadable import Unreadable
 from tally.domain.record.usage_record import UsageRecord
+from tally.domain.statement.statement import Statement
 from tally.errors import (
     BugError,
     ConflictError,
@@ -23,6 +24,7 @@ from tally.errors import (
     UnreadableItemError,
 )
 from tally.publishing.pages import Pages
+from tally.statements.drawing import Form, drawn
 from testing.books import MemoryBooks
 from tests.functional.book_world import (
     AFTER_THE_CLOSE,
@@ -172,6 +174,32 @@ def test_a_history_that_cannot_be_read_makes_the_book_provisional(
     assert (manifest["stage"], len(manifest["files"])) == ("final", 4)
     assert msp.publish("2026-11-03 17:30") == []
     assert msp.differences() == []
+
+
+def test_a_page_that_cannot_be_drawn_makes_one_provisional_book(
+    msp: BookWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """SAFE-5: one edition lacks the customer's page, and one more has it once it can be drawn."""
+    harbor, drawings = msp.customers[0].id, 0
+
+    def refusing(statement: Statement, form: Form) -> bytes:
+        nonlocal drawings
+        drawings += 1
+        if drawings > 50:
+            pytest.fail("it is drawn again and again")
+        if statement.customer.id == harbor:
+            raise ValueError("a sign that no font has")
+        return drawn(statement, form)
+
+    with monkeypatch.context() as patch:
+        patch.setattr("tally.statements.book.drawn", refusing)
+        assert msp.publish(AFTER_THE_CLOSE) == ["2026-10/1"]
+        assert msp.publish("2026-11-02 17:30") == []
+    assert msp.manifest(OCTOBER, 1)["stage"] == "provisional"
+    assert "no font has" in msp.bucket.objects[key(OCTOBER, 1, "index.html")].decode()
+    assert msp.publish("2026-11-03 05:30") == ["2026-10/2"]
+    manifest = msp.manifest(OCTOBER, 2)
+    assert (manifest["stage"], len(manifest["files"])) == ("final", 4)
 
 
 def test_a_record_that_cannot_be_read_is_its_months_trouble(msp: BookWorld) -> None:

@@ -28,9 +28,9 @@ class Pages:
         return book(self.statements(month, unreadable), month, unreadable=unreadable)
 
     def missing(self, month: Month) -> Collection[str]:
-        """Return the ids of the customers of whom something cannot be read, drawing nothing."""
+        """Return the ids of the customers of whom something cannot be read or drawn now."""
         unreadable: dict[str, str] = {}
-        for _ in self.statements(month, unreadable):
+        for _ in self(month, unreadable):
             pass
         return unreadable
 

@@ -136,6 +136,7 @@ class Publish:
                     "published at the next attempt."
                 )
             books = self.write(books, drawn, before, run=run)
+            is_first = False
         return books
 
     def _is_of(self, books: MonthBooks, drawn: Drawn) -> bool:
