@@ -10,7 +10,7 @@ from typing import Any
 from simulators.connectwise.desk.example import BOARD, CLOSED, OPEN
 from tally.asking.round import MOST_OPEN, Round
 from tally.domain.asking.answer import Answerers
-from tally.domain.asking.question import Deployment, Subject
+from tally.domain.asking.question import Subject
 from tally.domain.asking.ticket import Ticket
 from tally.domain.asking.tickets_port import DeskNames
 from tally.domain.model.standing import StandingState
@@ -18,7 +18,7 @@ from tally.errors import ConflictError
 from testing.world import World
 
 NAMES = DeskNames(board=BOARD, open_status=OPEN, closed_status=CLOSED)
-TALLY = Deployment(name="tally")
+TALLY = "tally"
 """Where tickets are made at the simulator's example of a desk."""
 
 
@@ -55,7 +55,7 @@ def asking_round(
     standings: Collection[StandingState] = (),
     answerers: Answerers | None = None,
     most_open: int = MOST_OPEN,
-    deployment: Deployment = TALLY,
+    deployment: str = TALLY,
 ) -> Round:
     """Return one run of the use case over a world whose ConnectWise has the example's desk.
 

@@ -30,8 +30,8 @@ from tally.domain.record.unreadable import OddRows
 from tally.errors import ContractError, SetupError
 from tally.ledger.dynamodb import DynamoDBLedger
 from tally.ports import ConnectWise, GravityZone, JobQueue, Ledger
-from tally.runtime.clock import WallClock
 from tally.runtime.settings import BookSettings, PlannerSettings
+from tally.runtime.time_limits import WallClock
 from tally.transport.retry import http_date
 
 if TYPE_CHECKING:

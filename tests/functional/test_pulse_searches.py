@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 
 from simulators.faults import Fault, FaultKind
+from tally.messages import Job
 from testing.queue import Message
 from tests.functional.pulse_world import MINUTE, TICK, PulseMsp
 
@@ -147,3 +148,22 @@ def test_a_sweep_is_not_waited_for_by_its_own_tick() -> None:
     msp.world.queue.clear()
     assert msp.world.tick(msp.now).jobs == len(msp.customers)
     assert msp.world.tick(msp.now + 2 * TICK).pulse.endswith("the last full sweep was not complete")
+
+
+def test_a_sweep_whose_job_was_overtaken_is_not_complete(msp: PulseMsp) -> None:
+    """PULSE-2, SAFE-4: a newer job had read the company, maybe before the sweep's totals were."""
+    rose = msp.customers[4]
+    msp.world.pulses.change(lambda pulse: pulse.asking("a test asks for it"))
+    while (msp.now.minute - 5) % 15:
+        msp.fire()
+    msp.world.check_in(rose, 1)
+    assert msp.world.tick(msp.now).jobs == len(msp.customers)
+    for message in _in_hand(msp):
+        if rose.id in message.body:
+            newer = Job.model_validate_json(message.body)
+            newer = newer.model_copy(update={"tick": newer.tick + MINUTE, "branch": ""})
+            msp.world.deliver(message._replace(body=newer.model_dump_json()), msp.world.worker())
+        msp.world.deliver(message, msp.world.worker())
+    msp.now += TICK + MINUTE
+    msp.pass_time(3 * MINUTE)
+    assert msp.whole() == "the last full sweep was not complete"

@@ -9,7 +9,7 @@ from requests import exceptions as wire
 
 from tally.errors import TallyError
 from tally.runtime import metrics
-from tally.runtime.traffic import Traffic
+from tally.runtime.metrics import Traffic
 from tally.transport.failures import BadAnswer, Loss, NoAnswer
 from tests.unit.scripted import answer
 from tests.unit.transport_scene import World

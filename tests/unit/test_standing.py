@@ -1,6 +1,7 @@
 """A standing made of causes, and how a worker's words are merged into it."""
 
 from collections.abc import Mapping
+from dataclasses import fields, replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -82,6 +83,22 @@ def test_since_when() -> None:
     assert first.since == TICK
     assert dated(Cause(state=StandingState.FAILING, reason="503"), first, tick=NEXT).since == TICK
     assert dated(BILLING, first, tick=NEXT).since == NEXT
+
+
+def test_any_field_but_its_beginning_makes_another_cause() -> None:
+    """SAFE-7: whatever a person is shown is news if it differs; since when it is so is none."""
+    then = datetime(2026, 11, 5, tzinfo=UTC)
+    cause = Cause(state=StandingState.WAITING)
+    others = {
+        "state": replace(cause, state=StandingState.HELD),
+        "reason": replace(cause, reason="Something else."),
+        "until": replace(cause, until=then),
+        "notices": replace(cause, notices=("Something beside.",)),
+    }
+    assert {*others, "since"} == {each.name for each in fields(Cause)}
+    assert [name for name, other in others.items() if cause.same_as(other)] == []
+    assert cause.same_as(replace(cause, since=then))
+    assert not cause.same_as(None)
 
 
 def test_a_service_takes_the_place_of_its_month() -> None:

@@ -66,7 +66,7 @@ ADAPTERS = (
     Mutation(
         name="a record is read from a replica that may lag",
         rule="SAFE-3",
-        file="tally/aws/table.py",
+        file="tally/aws/clients.py",
         edits=(Edit(before="Key=key, ConsistentRead=True)", after="Key=key)"),),
         why="It is DynamoDB's default, and half the price.",
         tests=("tests/unit/test_ledger_dynamodb.py::test_single_reads_are_consistent",),

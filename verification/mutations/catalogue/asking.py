@@ -275,24 +275,11 @@ ASKING = (
         file="tally/domain/asking/question.py",
         edits=(
             Edit(
-                before='reference(f"{self.name}-{mark}", subject, number)',
-                after="reference(self.name, subject, number)",
+                before='return f"{stack}-{mark}"',
+                after="return stack",
             ),
         ),
         why="CloudFormation has no two stacks of one name.",
-        tests=("tests/functional/test_asking_two_stacks.py",),
-    ),
-    Mutation(
-        name="a former version's ticket is not looked for",
-        rule="ASK-1",
-        file="tally/asking/making.py",
-        edits=(
-            Edit(
-                before="for mark in means.deployment.references(question.subject, number)\n",
-                after="for mark in means.deployment.references(question.subject, number)[:1]\n",
-            ),
-        ),
-        why="The ledger knows it by its id.",
         tests=("tests/functional/test_asking_two_stacks.py",),
     ),
     Mutation(

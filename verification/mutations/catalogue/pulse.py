@@ -325,7 +325,7 @@ PULSE = (
         file="tally/pulse/firing.py",
         edits=(
             Edit(
-                before="indexed = expected.ended is None or at - expected.ended >= _INDEX_LAG",
+                before="indexed = expected.ended is None or now - expected.ended >= _INDEX_LAG",
                 after="indexed = True",
             ),
             Edit(
@@ -411,5 +411,18 @@ PULSE = (
         edits=(Edit(before="sweep.tick < tick < sweep.until", after="tick < sweep.until"),),
         why="The sweep has been sent.",
         tests=(f"{_FOUND}::test_a_sweep_is_not_waited_for_by_its_own_tick",),
+    ),
+    Mutation(
+        name="a job that a newer one has overtaken has ended like any other",
+        rule="PULSE-2",
+        file="tally/worker/sync.py",
+        edits=(
+            Edit(
+                before="            _is_overtaken(record, job) for record in records.values()\n",
+                after="            not counts and not record for record in records.values()\n",
+            ),
+        ),
+        why="There is nothing left to do for it.",
+        tests=(f"{_FOUND}::test_a_sweep_whose_job_was_overtaken_is_not_complete",),
     ),
 )

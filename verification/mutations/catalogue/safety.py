@@ -201,8 +201,8 @@ SAFETY = (
         file="tally/worker/sync.py",
         edits=(
             Edit(
-                before="return not record.settled and record.seen_tick <= job.tick",
-                after="return not record.settled or record.seen_tick > job.tick",
+                before="return not (record.settled or _is_overtaken(record, job))",
+                after="return not record.settled or _is_overtaken(record, job)",
             ),
         ),
         why="Its reading is of now, so what does its age matter?",

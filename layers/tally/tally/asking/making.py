@@ -5,7 +5,7 @@ from dataclasses import replace
 from tally.asking.means import Means
 from tally.domain.asking import words
 from tally.domain.asking.next_step import DAY, unanswered
-from tally.domain.asking.question import Question, code_of
+from tally.domain.asking.question import Question, code_of, reference
 from tally.domain.asking.seen import SeenTicket
 from tally.domain.asking.ticket import Ticket, TicketState
 from tally.domain.asking.tickets_port import NewTicket
@@ -20,7 +20,7 @@ def begin(
     Raises ConflictError if another run announced it first: it makes the ticket.
     """
     number, found = _first_free(means, question, connectwise_id, number)
-    mark, now = _mark(means, question, number, found), means.now
+    mark, now = reference(means.deployment, question.subject, number), means.now
     announced = Ticket(
         subject=question.subject,
         number=number,
@@ -47,21 +47,12 @@ def _first_free(
     question was asked does not ask it, and its notes answer nothing.
     """
     while True:
-        found = [
-            each
-            for mark in means.deployment.references(question.subject, number)
-            for each in means.tickets.find(mark, company_id=connectwise_id)
-        ]
+        mark = reference(means.deployment, question.subject, number)
+        found = means.tickets.find(mark, company_id=connectwise_id)
         is_open = [each for each in found if not each.closed]
         if is_open or not found:
             return number, next(iter(is_open), None)
         number += 1
-
-
-def _mark(means: Means, question: Question, number: int, found: SeenTicket | None) -> str:
-    """Return the ticket's reference: its own, if there is one that an earlier version made."""
-    marks = means.deployment.references(question.subject, number)
-    return found.reference if found is not None and found.reference in marks else marks[0]
 
 
 def make_again(means: Means, ticket: Ticket) -> Ticket:

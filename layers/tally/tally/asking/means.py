@@ -8,7 +8,7 @@ from tally.asking.questions import Questions
 from tally.domain.asking import words
 from tally.domain.asking.answer import Answerers
 from tally.domain.asking.asking_ledger_port import AskingLedger
-from tally.domain.asking.question import Deployment, Question, Subject
+from tally.domain.asking.question import Question, Subject
 from tally.domain.asking.seen import SeenNote, SeenTicket
 from tally.domain.asking.still_ours import not_ours_any_more
 from tally.domain.asking.ticket import Ticket
@@ -40,7 +40,7 @@ class Means:
     questions: Questions
     desk: Desk
     answerers: Answerers
-    deployment: Deployment
+    deployment: str
     settle: timedelta
     clock: Clock
     statement_of: Callable[[Question], str] = no_statement

@@ -15,7 +15,7 @@ from tally.domain.asking import words
 from tally.domain.asking.answer import Answerers
 from tally.domain.asking.asking_ledger_port import AskingLedger
 from tally.domain.asking.next_step import next_number
-from tally.domain.asking.question import Deployment, Question, Subject
+from tally.domain.asking.question import Question, Subject
 from tally.domain.asking.ticket import Ticket, TicketState
 from tally.domain.asking.tickets_port import DeskNames, Tickets
 from tally.domain.model.standing import StandingState
@@ -81,7 +81,7 @@ class Round:
     clock: Clock
     names: DeskNames
     answerers: Answerers
-    deployment: Deployment
+    deployment: str
     standings: Collection[StandingState]
     settle: timedelta
     statement_of: Callable[[Question], str] = no_statement

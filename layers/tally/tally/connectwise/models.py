@@ -1,4 +1,4 @@
-"""Answers of ConnectWise, as far as Tally reads them.
+"""Answers of ConnectWise, as far as Tally reads them, and what bodies of writes are made of.
 
 Unknown fields are ignored. Field names are those of the public OpenAPI description (2025.x). A row
 with a field that cannot be read still names whom it concerns, as long as it has its id.
@@ -47,6 +47,21 @@ class Received(BaseModel):
     def of(cls, body: bytes) -> Self:
         """Read an answer that holds one record. Raises ValueError."""
         return cls.model_validate(read_json(body))
+
+
+class Body(BaseModel):
+    """A body that can hold its own fields alone, under the names that ConnectWise gives them.
+
+    Built at first use: an invocation writes one or two of them, if any.
+    """
+
+    model_config = ConfigDict(
+        defer_build=True,
+        extra="forbid",
+        frozen=True,
+        alias_generator=to_camel,
+        validate_by_name=True,
+    )
 
 
 class Reference(Received):

@@ -9,9 +9,8 @@ from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Field, PlainSerializer, TypeAdapter
 
-from tally.connectwise.body import Body
 from tally.connectwise.calls import Calls
-from tally.connectwise.models import AdditionRow
+from tally.connectwise.models import AdditionRow, Body
 from tally.domain.model.agreement import Addition, NewAddition
 from tally.domain.model.terms import Terms
 from tally.transport.failures import Effect

@@ -179,7 +179,7 @@ class JsonRpc:
         if reply.error is not None:
             raise self._error(reply, reply.error)
         # Keys that stand twice were looked for when the envelope was read, where that is asked.
-        return self._transport.parse(reply.answer, lambda _: validate(reply.result), of_many=True)
+        return self._transport.validated(reply.answer, validate, reply.result)
 
     def unreadable(self, reply: Reply, why: str) -> TallyError:
         """Return the error for a reply that is not what was promised."""

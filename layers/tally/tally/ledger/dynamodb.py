@@ -8,8 +8,8 @@ from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING
 
+from tally.aws.clients import read_item, table_name
 from tally.aws.refusals import aws_errors
-from tally.aws.table import read_item, table_name
 from tally.domain.model.company import EVERYBODY, CompanyLink, LinkChange, Stretch, first_link
 from tally.domain.model.month import Month
 from tally.domain.model.standing import Standing

@@ -5,8 +5,8 @@ from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from tally.aws.clients import read_item
 from tally.aws.refusals import aws_errors
-from tally.aws.table import read_item
 from tally.domain.model.month import Month
 from tally.domain.model.ticks import Ticks
 from tally.errors import ConflictError

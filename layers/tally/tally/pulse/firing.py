@@ -24,11 +24,11 @@ _LONGEST_FIRING = timedelta(minutes=11)
 _UNTIL_JUDGED = timedelta(minutes=5)
 """The time from the tick of a sweep or sample until totals are compared with what it read."""
 
-_INDEX_LAG = timedelta(minutes=1)
+_INDEX_LAG = timedelta(seconds=50)
 """The time that the ledger's index gets to have what a sweep's last jobs wrote.
 
 AWS promises none, and names a fraction of a second as usual. A search that began earlier would take
-what the sweep has read for a move since.
+what the sweep has read for a move since. It is less than the time between two looks.
 """
 
 _A_QUARTER = timedelta(minutes=15)
@@ -130,13 +130,13 @@ class Firing:
         Returns the memory after it, and the vectors of a contradiction for the log.
         """
         expected = known.expected
-        if expected is None or not _is_looked_into(expected, at):
+        if expected is None or not _is_looked_into(expected, at, now=self.clock.now()):
             return known, ""
         account = self.ledger.account()
         if account is None or not expected.is_met_by(account):
             return known, ""
         if _is_noted_first(expected):
-            return self._ended(expected, at), ""
+            return self._ended(expected), ""
         month = Month.of(expected.tick)
         if expected.sample:
             after = self.totals.of_all([known.root], month, root_id=known.root)
@@ -151,9 +151,9 @@ class Firing:
         )
         return after_it, verdict.vectors
 
-    def _ended(self, expected: Expected, at: datetime) -> Pulse:
-        """Note the first look that found all jobs of a sweep ended."""
-        noted = replace(expected, ended=at)
+    def _ended(self, expected: Expected) -> Pulse:
+        """Note when a look first found all jobs of a sweep ended."""
+        noted = replace(expected, ended=self.clock.now())
         return self.ledger.change(
             lambda now: replace(now, expected=noted) if now.expected == expected else now
         )
@@ -225,10 +225,10 @@ def _is_noted_first(expected: Expected) -> bool:
     return expected.ended is None and not expected.sample
 
 
-def _is_looked_into(expected: Expected, at: datetime) -> bool:
+def _is_looked_into(expected: Expected, at: datetime, *, now: datetime) -> bool:
     """Return True if a look has to know whether the jobs have ended: to note it, or to judge."""
     if _is_noted_first(expected):
         return True
-    indexed = expected.ended is None or at - expected.ended >= _INDEX_LAG
+    indexed = expected.ended is None or now - expected.ended >= _INDEX_LAG
     # A total that lags by a minute or two is as good a tripwire: it gets the time to follow.
     return indexed and at - expected.tick >= _UNTIL_JUDGED

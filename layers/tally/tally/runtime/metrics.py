@@ -5,17 +5,19 @@ the stack as their one dimension, and none by company. Other figures are plain f
 line, for CloudWatch Logs Insights.
 """
 
+import threading
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from http import HTTPStatus
 from itertools import batched, zip_longest
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from aws_lambda_powertools.metrics import EphemeralMetrics
 
-from tally.runtime.traffic import Traffic, throttles
+from tally.transport.failures import BadAnswer, Failure
 
 if TYPE_CHECKING:
     from tally.planner.plan import Planned
@@ -62,6 +64,54 @@ OUTCOMES: Mapping[str, frozenset[str]] = MappingProxyType(
     }
 )
 """Outcomes of records, with the words of a job for each; ``held`` is not here: it has a kind."""
+
+
+@dataclass(slots=True)
+class Traffic:
+    """Counts attempts as they are made: a ``transport.http_call.Listener``; threads may share it.
+
+    ``seconds`` has each attempt's time. ``throttles`` were answered 429. ``errors`` had no answer,
+    or another than a 2xx. A 404 is no error: Tally asks for much that may be gone.
+    """
+
+    seconds: list[float] = field(default_factory=list)
+    throttles: int = 0
+    errors: int = 0
+    _lock: threading.Lock = field(default_factory=threading.Lock, repr=False, compare=False)
+
+    def heard(self, seconds: float, failure: Failure | None) -> None:
+        """Count one attempt."""
+        with self._lock:
+            self.seconds.append(seconds)
+            if failure is None:
+                return
+            answered = failure if isinstance(failure, BadAnswer) else None
+            status = None if answered is None or answered.in_front else answered.status
+            if status == HTTPStatus.TOO_MANY_REQUESTS:
+                self.throttles += 1
+            elif status != HTTPStatus.NOT_FOUND:
+                self.errors += 1
+
+    def taken(self) -> "Traffic":
+        """Return the counts since the last time, and start again from zero."""
+        taken = Traffic(self.seconds, self.throttles, self.errors)
+        self.seconds, self.throttles, self.errors = [], 0, 0
+        return taken
+
+    def figures(self) -> dict[str, float | int]:
+        """Return the counts as the log has them."""
+        return {
+            "calls": len(self.seconds),
+            "throttles": self.throttles,
+            "errors": self.errors,
+            "seconds": round(sum(self.seconds), 3),
+            "slowest": round(max(self.seconds, default=0.0), 3),
+        }
+
+
+def throttles(of: Sequence[Traffic]) -> int:
+    """Return the number of calls that were answered 429."""
+    return sum(each.throttles for each in of)
 
 
 @dataclass(slots=True, kw_only=True)

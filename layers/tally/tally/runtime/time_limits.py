@@ -1,9 +1,12 @@
-"""Hold the time limits of jobs and functions; the template's timeouts are computed from them."""
+"""Read the clock, and hold the time limits of jobs and functions.
+
+The template's timeouts are computed from them.
+"""
 
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 from tally.domain.model.reading import Service
 
@@ -21,6 +24,14 @@ AROUND_READINGS = timedelta(seconds=55)
 
 It holds the writing, one call that hangs, and the ledger's own calls.
 """
+
+
+class WallClock:
+    """The wall clock, as ``tally.ports.Clock``."""
+
+    def now(self) -> datetime:
+        """Return the present instant in UTC."""
+        return datetime.now(UTC)
 
 
 def each_reading(calls_per_second: float, services: Iterable[Service]) -> timedelta:

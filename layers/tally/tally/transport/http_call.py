@@ -15,7 +15,7 @@ from requests.adapters import BaseAdapter
 from tally.errors import TallyError
 from tally.redaction import quoted, redact
 from tally.transport.classify import Dialect, error_of
-from tally.transport.double_keys import doubled_key, doubled_key_at_top
+from tally.transport.double_keys import twice
 from tally.transport.failures import (
     BadAnswer,
     Effect,
@@ -169,19 +169,21 @@ class Transport:
         Raises:
             TallyError: as ``unreadable`` returns it.
         """
+        if doubled := twice(answer.body, of_many=of_many):
+            raise self._unfit(answer, doubled)
+        return self.validated(answer, parser, answer.body)
+
+    def validated[V, T](self, answer: Answer, validate: Callable[[V], T], value: V) -> T:
+        """Return a part of an answer, validated. Raises as ``parse`` does, but for doubled keys."""
         try:
-            found = parser(answer.body)
-        except ValidationError as error:
-            problem = _problems(error)
+            return validate(value)
         except ValueError as error:
-            problem = str(error)
-        else:
-            doubled = (doubled_key_at_top if of_many else doubled_key)(answer.body)
-            if not doubled:
-                return found
-            problem = f"it has {shortened(doubled)!r} twice"
+            problem = _problems(error) if isinstance(error, ValidationError) else str(error)
+        raise self._unfit(answer, problem)
+
+    def _unfit(self, answer: Answer, problem: str) -> TallyError:
         said = f"{len(answer.body)} bytes" if answer.call.personal else self._quoted(answer.body)
-        raise self.unreadable(answer, f"{problem}; it answered {said}")
+        return self.unreadable(answer, f"{problem}; it answered {said}")
 
     def unreadable(self, answer: Answer, why: str) -> TallyError:
         """Return the error for a 2xx that is not what was promised.
@@ -287,9 +289,7 @@ def _problems(error: ValidationError) -> str:
     shown = error.errors(include_url=False, include_context=False, include_input=False)[
         :_SHOWN_PROBLEMS
     ]
-    return "; ".join(
-        ": ".join((*(str(part) for part in each["loc"]), each["msg"])) for each in shown
-    )
+    return "; ".join(": ".join((*map(str, each["loc"]), each["msg"])) for each in shown)
 
 
 def shortened(text: str) -> str:

@@ -80,18 +80,27 @@ class Sync:
         check_due(job, records)
         due = {each: record for each, record in records.items() if _is_due(record, job)}
         if not due and not progress.failures:
-            self._ended(job, {}, {})
+            self._ended(job, records, {}, {})
             return {each.service: "dropped" for each in job.services}
         self._bring_all_up_to_date(job, due, progress)
         progress.causes.update(progress.failing_causes(job.month))
         self._note(job, progress, trust_job=progress.is_quiet and not again)
         if progress.failures:
             raise together(progress.failures)
-        self._ended(job, progress.counts, progress.rises(due))
+        self._ended(job, records, progress.counts, progress.rises(due))
         return progress.done
 
-    def _ended(self, job: Job, counts: Mapping[str, int], rises: Mapping[str, int]) -> None:
-        if self.account is not None:
+    def _ended(
+        self,
+        job: Job,
+        records: Mapping[JobService, UsageRecord],
+        counts: Mapping[str, int],
+        rises: Mapping[str, int],
+    ) -> None:
+        """Tell the account, unless a newer job was first: it may have read before the totals."""
+        if self.account is not None and not any(
+            _is_overtaken(record, job) for record in records.values()
+        ):
             self.account.ended(job, counts, rises)
 
     def _bring_all_up_to_date(
@@ -269,7 +278,12 @@ class Sync:
 
 def _is_due(record: UsageRecord, job: Job) -> bool:
     """Return False if a newer job has written the record (SAFE-4), or if nothing is left to do."""
-    return not record.settled and record.seen_tick <= job.tick
+    return not (record.settled or _is_overtaken(record, job))
+
+
+def _is_overtaken(record: UsageRecord, job: Job) -> bool:
+    """Return True if a newer job has written the record."""
+    return record.seen_tick > job.tick
 
 
 def _key(job: Job, each: JobService) -> RecordKey:

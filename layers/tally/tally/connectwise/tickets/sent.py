@@ -9,7 +9,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic_core import to_json
 
-from tally.connectwise.body import Body
+from tally.connectwise.models import Body
 from tally.connectwise.tickets.rows import LONGEST_TEXT
 from tally.domain.asking.question import LONGEST_REFERENCE
 from tally.domain.asking.seen import SERVICE_TICKET

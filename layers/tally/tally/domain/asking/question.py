@@ -58,29 +58,15 @@ def reference(deployment: str, subject: Subject, number: int) -> str:
     return f"{text[: LONGEST_REFERENCE - 25]}~{mark}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Deployment:
-    """The stack that asks: its ``name``, and the account and region ``where`` it is.
+def deployment_name(stack: str, where: str) -> str:
+    """Return the name of the stack that asks, by which references tell it from all others (ASK-1).
 
-    Two stacks of one name may ask in one ConnectWise about one customer. An Addition's reference
-    need not tell them apart, since both would bill the same; a ticket is an answer's way to one
-    ledger alone. ``where`` is "" for a stack that nothing need be told apart from.
+    Two stacks of one name, in two accounts or regions (``where``), may ask in one ConnectWise about
+    one customer. An Addition's reference need not tell them apart, since both would bill the same;
+    a ticket is an answer's way to one ledger alone.
     """
-
-    name: str
-    where: str = ""
-
-    def references(self, subject: Subject, number: int) -> tuple[str, ...]:
-        """Return the reference of the ``number``-th ticket of a subject, and the former one.
-
-        Earlier versions named the stack alone. So a ledger restored to an earlier point finds a
-        ticket that was made before the upgrade, too (ASK-1, SAFE-8).
-        """
-        former = reference(self.name, subject, number)
-        if not self.where:
-            return (former,)
-        mark = _digest(f"{self.name}\n{self.where}")[:8].lower()
-        return (reference(f"{self.name}-{mark}", subject, number), former)
+    mark = _digest(f"{stack}\n{where}")[:8].lower()
+    return f"{stack}-{mark}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

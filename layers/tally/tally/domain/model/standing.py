@@ -59,7 +59,11 @@ class Cause:
 
     def same_as(self, other: "Cause | None") -> bool:
         """Return True if it says the same as ``other``, whatever their ``since``."""
-        return other is not None and replace(self, since=other.since) == other
+        return other is not None and _told(self) == _told(other)
+
+
+def _told(cause: Cause) -> tuple[object, ...]:
+    return cause.state, cause.reason, cause.until, cause.notices
 
 
 class Unsaid(Enum):

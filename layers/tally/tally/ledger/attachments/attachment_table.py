@@ -4,8 +4,8 @@ import json
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from tally.aws.clients import read_item, table_name
 from tally.aws.refusals import aws_errors
-from tally.aws.table import read_item, table_name
 from tally.domain.attaching.attachment import Announced, Attached, Attachment, Trouble
 from tally.domain.attaching.month import Left, MonthAttached
 from tally.domain.attaching.wanted import Edition, Place

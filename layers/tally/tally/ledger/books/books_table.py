@@ -4,8 +4,8 @@ import json
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from tally.aws.clients import read_item, table_name
 from tally.aws.refusals import aws_errors
-from tally.aws.table import read_item, table_name
 from tally.domain.book.edition import Claim, Edition, MonthBooks, Trouble
 from tally.domain.model.month import Month
 from tally.errors import ConflictError

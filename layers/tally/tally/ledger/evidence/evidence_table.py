@@ -5,8 +5,8 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from tally.aws.clients import read_item, table_name
 from tally.aws.refusals import aws_errors
-from tally.aws.table import read_item, table_name
 from tally.domain.evidence.evidence import Evidence
 from tally.domain.model.month import Month
 from tally.errors import TallyError

@@ -6,8 +6,8 @@ from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from tally.aws.clients import read_item, table_name
 from tally.aws.refusals import aws_errors
-from tally.aws.table import read_item, table_name
 from tally.domain.pulse.account import Account, Answer, checksum
 from tally.domain.pulse.state import Proof, Pulse
 from tally.errors import ConflictError

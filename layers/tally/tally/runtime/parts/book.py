@@ -21,10 +21,9 @@ from tally.ledger.evidence.evidence_table import DynamoDBEvidence
 from tally.publishing.pages import Pages
 from tally.publishing.publish import Publish
 from tally.publishing.write_edition import WriteEdition
-from tally.runtime.clock import WallClock
 from tally.runtime.parts.bootstrap import World, connectwise_client
 from tally.runtime.settings import BookSettings, ConnectWiseSettings
-from tally.runtime.time_limits import Deadline
+from tally.runtime.time_limits import Deadline, WallClock
 from tally.services import evidence_of
 from tally.statements.drawing import Form, drawn
 

@@ -21,7 +21,7 @@ from tally.gravityzone.client import GravityZoneClient
 from tally.gravityzone.pace import TokenBucket
 from tally.ledger.dynamodb import DynamoDBLedger
 from tally.ports import Clock
-from tally.runtime.clock import WallClock
+from tally.runtime.metrics import Traffic
 from tally.runtime.settings import (
     ConnectWiseSettings,
     PlannerSettings,
@@ -34,9 +34,9 @@ from tally.runtime.time_limits import (
     SLOWEST_JOB,
     SLOWEST_SERVICE,
     Deadline,
+    WallClock,
     each_reading,
 )
-from tally.runtime.traffic import Traffic
 from tally.transport.http_call import Listener
 from tally.transport.session import Network
 

@@ -18,10 +18,9 @@ from tally.gravityzone.inventory import InventoryClient
 from tally.ledger.dynamodb import DynamoDBLedger
 from tally.ledger.evidence.evidence_table import DynamoDBEvidence
 from tally.ports import Clock
-from tally.runtime.clock import WallClock
+from tally.runtime.metrics import Traffic
 from tally.runtime.settings import EvidenceSettings
-from tally.runtime.time_limits import Deadline
-from tally.runtime.traffic import Traffic
+from tally.runtime.time_limits import Deadline, WallClock
 from tally.services import evidence_of
 
 _CONNECTIONS = 8

@@ -12,7 +12,7 @@ from tally.aws.clients import AwsClients
 from tally.aws.secret import read_keys
 from tally.connectwise.tickets.client import TicketClient
 from tally.domain.asking.answer import Answerers
-from tally.domain.asking.question import Deployment, Question
+from tally.domain.asking.question import Question, deployment_name
 from tally.domain.asking.tickets_port import DeskNames
 from tally.domain.attaching.ports import Attachments
 from tally.domain.attaching.wanted import Place
@@ -22,11 +22,10 @@ from tally.ledger.asking.ticket_table import DynamoDBAsking
 from tally.ledger.attachments.attachment_table import DynamoDBAttachments
 from tally.ledger.dynamodb import DynamoDBLedger
 from tally.ports import Ledger
-from tally.runtime.clock import WallClock
+from tally.runtime.metrics import Traffic
 from tally.runtime.parts.bootstrap import World, connectwise_client
 from tally.runtime.settings import ConnectWiseSettings, Text
-from tally.runtime.time_limits import Deadline
-from tally.runtime.traffic import Traffic
+from tally.runtime.time_limits import Deadline, WallClock
 
 _CONNECTIONS = 4
 _ONE_MORE = 90.0
@@ -123,7 +122,7 @@ def tickets_parts(
             clock=world.clock or WallClock(),
             names=settings.names,
             answerers=settings.answerers,
-            deployment=Deployment(name=settings.stack_name, where=settings.deployed_at),
+            deployment=deployment_name(settings.stack_name, settings.deployed_at),
             standings=settings.ticket_causes,
             settle=timedelta(seconds=settings.settle_seconds),
             statement_of=attached_statement(
