@@ -150,10 +150,15 @@ def questions(installation: Installation) -> Iterator[Finding]:
     """Tell of questions without a ticket: not asked by now, refused, or left for good."""
     now = installation.stack.clock.now()
     causes = installation.ticket_settings.ticket_causes
-    asked = Questions(ledger=installation.ledger, standings=causes).all(now)
+    failures: dict[str, str] = {}
+    asked = list(Questions(ledger=installation.ledger, standings=causes).all(now, failures))
     known = [(each, installation.asking.ticket(each.subject)) for each, _ in asked]
     is_open = [ticket for _, ticket in known if ticket is not None and not ticket.is_over]
-    told = list(_not_asked(installation, known, len(is_open)))
+    told = [
+        found(f"Nothing can be asked about {company}: {why}", "Answer by command.")
+        for company, why in failures.items()
+    ]
+    told += _not_asked(installation, known, len(is_open))
     for question, ticket in known:
         if ticket is not None and (finding := _stuck(question, ticket)):
             told.append(finding)

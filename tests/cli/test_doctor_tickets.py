@@ -21,6 +21,8 @@ from simulators.connectwise.desk.example import (
 )
 from simulators.connectwise.desk.people import SOMEONE
 from simulators.connectwise.options import Right
+from tally.asking import questions
+from tally.domain.asking.question import Question
 from tally.domain.asking.ticket import Ticket, TicketState
 from testing.asking import asking_round
 from tests.cli.installed import TICK, Installed, only, schedule
@@ -269,6 +271,21 @@ def test_a_ticket_that_was_refused(msp: Installed) -> None:
     verdict, says, _ = only(waiting(msp))
     assert verdict == "finding"
     assert says.endswith("ConnectWise said: type is required.")
+
+
+@pytest.mark.usefixtures("desk")
+def test_a_question_that_cannot_be_worded(msp: Installed, monkeypatch: pytest.MonkeyPatch) -> None:
+    """SAFE-5: a bug of ours at one record is told, and stops no other check."""
+    hold(msp)
+
+    def odd(*_: object) -> Question | None:
+        raise RuntimeError("out of words")
+
+    monkeypatch.setattr(questions, "question_of_hold", odd)
+    verdict, says, remedy = only(waiting(msp))
+    assert (verdict, remedy) == ("finding", "Answer by command.")
+    assert says.startswith("Nothing can be asked about ")
+    assert "out of words" in says
 
 
 @pytest.mark.usefixtures("desk")

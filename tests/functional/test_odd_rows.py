@@ -4,6 +4,8 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
+from requests import PreparedRequest, Response
+from requests.adapters import BaseAdapter
 
 from tally.domain.model.standing import StandingState
 from tally.errors import IncompletePlanError
@@ -249,3 +251,57 @@ def test_company_in_connectwise_that_nobody_can_place(world: World, row: Any) ->
     planned = world.tick(FIRST)
     assert planned.unplaced == 1
     assert planned.linked == len(customers)
+
+
+class _Retold(BaseAdapter):
+    """A network on which one text of the answers is another one."""
+
+    def __init__(self, inner: BaseAdapter, text: str, instead: str) -> None:
+        super().__init__()
+        self._inner, self._text, self._instead = inner, text.encode(), instead.encode()
+
+    def send(self, request: PreparedRequest, *args: Any, **kwargs: Any) -> Response:  # noqa: ANN401
+        answer = self._inner.send(request, *args, **kwargs)
+        answer._content = answer.content.replace(self._text, self._instead)
+        return answer
+
+    def close(self) -> None:
+        self._inner.close()
+
+
+AGREEMENT = '"id":{agreement},"name":"Managed security"'
+TWICE = {
+    "end": (AGREEMENT, f'{AGREEMENT},"endDate":"2026-10-31T00:00:00Z","endDate":null', FAILING),
+    "cancelled": (AGREEMENT, f'{AGREEMENT},"cancelledFlag":true', FAILING),
+    "name": (AGREEMENT, f'{AGREEMENT},"name":"Another"', BILLING),
+    "type": (
+        '"company":{{"id":{harbor},',
+        '"type":{{"id":19}},"company":{{"id":{harbor},',
+        FAILING,
+    ),
+    "company": ('"company":{{"id":{harbor},', '"company":{{"id":{anchor},"id":{harbor},', SET_UP),
+    "itself": (AGREEMENT, f'"id":999,{AGREEMENT}', SET_UP),
+}
+
+
+@pytest.mark.parametrize("what", TWICE)
+def test_a_row_with_a_key_twice_is_odd(world: World, what: str) -> None:
+    """READ-8, SAFE-5: what stands twice in one row of a list is unknown: it is that row's trouble,
+    and nobody else's agreement.
+    """
+    anchor, harbor, zenith = _three(world)
+    text, twice, state = TWICE[what]
+    ids = {
+        "harbor": harbor.connectwise_id,
+        "anchor": anchor.connectwise_id,
+        "agreement": harbor.agreement_id,
+    }
+    retold = (text.format(**ids), twice.format(**ids))
+    world.plan = world.planner(
+        wrap=lambda port: _Retold(port, *retold) if isinstance(port, BaseAdapter) else port
+    )
+    planned = world.tick(FIRST)
+    world.work()
+    assert [world.additions(each)[0][0] for each in (anchor, zenith)] == [4, 4]
+    shown = world.standing(harbor).shown
+    assert (shown.state, planned.unplaced) == (state, int(state is SET_UP)), shown.reason

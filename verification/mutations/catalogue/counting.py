@@ -93,10 +93,10 @@ COUNTING = (
     Mutation(
         name="a key that an answer has twice is read as its last value",
         rule="READ-8",
-        file="tally/transport/http_call.py",
+        file="tally/transport/double_keys.py",
         edits=(
             Edit(
-                before="doubled = (doubled_key_at_top if of_many else doubled_key)(answer.body)",
+                before="doubled = (doubled_key_at_top if of_many else doubled_key)(body)",
                 after='doubled = ""',
             ),
         ),

@@ -1,6 +1,6 @@
 """Read from the ledger what is to be asked in tickets; nothing is written."""
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -16,11 +16,16 @@ from tally.domain.asking.ticket import Ticket
 from tally.domain.model.standing import Standing, StandingState
 from tally.domain.record.history import TALLY
 from tally.domain.record.unreadable import readable
+from tally.domain.record.usage_record import UsageRecord
 from tally.errors import in_words
 from tally.ports import Ledger
 
 _LASTS = timedelta(days=1)
 """A standing is asked about once it has lasted so long: most pass by themselves."""
+
+
+type _Ask = tuple[str, Callable[[], Question | None]]
+"""A customer, and the call that makes a question about it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,9 +35,7 @@ class Questions:
     ledger: Ledger
     standings: Collection[StandingState] = ()
 
-    def all(
-        self, now: datetime, failures: dict[str, str] | None = None
-    ) -> Iterator[tuple[Question, int]]:
+    def all(self, now: datetime, failures: dict[str, str]) -> Iterator[tuple[Question, int]]:
         """Yield each question with its customer's id in ConnectWise, as the index has them.
 
         A customer that is linked to nobody has no place for a ticket. What goes wrong with one
@@ -42,21 +45,14 @@ class Questions:
         if not held and not self.standings:
             return
         known = {each.company_id: each for each in self.ledger.all_standings()}
-        asked = [
-            (
-                each.key.company_id,
-                partial(question_of_hold, each, _name(known, each.key.company_id)),
-            )
-            for each in held
-        ]
-        asked += [
-            (each.company_id, partial(self._of_standing, each, now)) for each in known.values()
-        ]
         places = self._places()
-        for company_id, ask in asked:
-            question = _asked(company_id, ask, {} if failures is None else failures)
+        for company_id, ask in (*_of_holds(held, known), *self._of_standings(known, now)):
+            question = _asked(company_id, ask, failures)
             if question is not None and company_id in places:
                 yield question, places[company_id]
+
+    def _of_standings(self, known: Mapping[str, Standing], now: datetime) -> Iterator[_Ask]:
+        return ((each.company_id, partial(self._of_standing, each, now)) for each in known.values())
 
     def _places(self) -> Mapping[str, int]:
         """Return the ids in ConnectWise of the customers that are linked."""
@@ -113,6 +109,12 @@ class Questions:
         if cause.state not in self.standings or cause.since is None or now - cause.since < _LASTS:
             return None
         return question_of_standing(standing)
+
+
+def _of_holds(held: Sequence[UsageRecord], known: Mapping[str, Standing]) -> Iterator[_Ask]:
+    for each in held:
+        name = _name(known, each.key.company_id)
+        yield each.key.company_id, partial(question_of_hold, each, name)
 
 
 def _asked(

@@ -94,11 +94,15 @@ def about(error: RpcError, *, status: int) -> About:
     if error.code in _OF_WHAT_IS_NAMED:
         return About.ONE
     # A name without quotes, such as "API Solutions", says nothing: the key's rights tell.
-    if names_api:
-        return About.UNSAID
+    return About.UNSAID if names_api or _refuses(error, status=status) else About.NOBODY
+
+
+def _refuses(error: RpcError, *, status: int) -> bool:
+    """Return True if an error is a refusal by its code, its HTTP status, or as it says why."""
+    if error.code == _UNAUTHORIZED or status != HTTPStatus.OK:
+        return True
     says_why = error.details != "" or _NO_WORDS.fullmatch(error.message) is None
-    refuses = error.code == _UNAUTHORIZED or (error.code not in _OF_PROTOCOL and says_why)
-    return About.UNSAID if refuses or status != HTTPStatus.OK else About.NOBODY
+    return error.code not in _OF_PROTOCOL and says_why
 
 
 def says_gone(error: RpcError, *, status: int) -> bool:

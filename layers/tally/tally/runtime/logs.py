@@ -63,7 +63,12 @@ def in_words[R](
 
 
 def _short_and_without_keys(record: logging.LogRecord) -> bool:
-    """Redact and shorten a library's record, without its stack trace, which may quote a key."""
+    """Redact and shorten a library's record, without its stack trace, which may quote a key.
+
+    Return False for one below WARNING: a library's logger may have a level of its own.
+    """
+    if record.levelno < logging.WARNING:
+        return False
     raised = (
         "" if not record.exc_info or record.exc_info[1] is None else f": {record.exc_info[1]!r}"
     )

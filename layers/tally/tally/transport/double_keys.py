@@ -3,9 +3,26 @@
 import json
 from typing import Any
 
+from tally.domain.model.screen import shortened
+
 
 class _DoubledKeyError(ValueError):
     """The key is the error's one argument."""
+
+
+def twice(body: bytes, *, of_many: bool) -> str:
+    """Say which key an object of the body has twice; "" if none has, or if it is no JSON.
+
+    ``of_many`` is True for a list about everybody: only the outermost object is looked at.
+    """
+    try:
+        doubled = (doubled_key_at_top if of_many else doubled_key)(body)
+    except (ValueError, RecursionError):
+        return ""
+    return f"it has {shortened(doubled, _MOST_SHOWN)!r} twice" if doubled else ""
+
+
+_MOST_SHOWN = 100
 
 
 def doubled_key(body: bytes) -> str:

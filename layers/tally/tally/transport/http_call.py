@@ -15,7 +15,7 @@ from requests.adapters import BaseAdapter
 from tally.errors import TallyError
 from tally.redaction import quoted, redact
 from tally.transport.classify import Dialect, error_of
-from tally.transport.double_keys import doubled_key, doubled_key_at_top
+from tally.transport.double_keys import twice
 from tally.transport.failures import (
     BadAnswer,
     Effect,
@@ -169,11 +169,9 @@ class Transport:
         Raises:
             TallyError: as ``unreadable`` returns it.
         """
-        found = self.validated(answer, parser, answer.body)
-        doubled = (doubled_key_at_top if of_many else doubled_key)(answer.body)
-        if not doubled:
-            return found
-        raise self._unfit(answer, f"it has {shortened(doubled)!r} twice")
+        if doubled := twice(answer.body, of_many=of_many):
+            raise self._unfit(answer, doubled)
+        return self.validated(answer, parser, answer.body)
 
     def validated[V, T](self, answer: Answer, validate: Callable[[V], T], value: V) -> T:
         """Return a part of an answer, validated. Raises as ``parse`` does, but for doubled keys."""

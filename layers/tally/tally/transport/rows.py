@@ -1,6 +1,7 @@
 """JSON answers and their lists, read row by row: an odd row concerns only whom it names."""
 
 import json
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -8,6 +9,22 @@ from pydantic import ValidationError
 
 LONGEST_NAME = 250
 """Characters of a name that are kept; ConnectWise holds 50 of a company (seen in client code)."""
+
+
+TWICE = ["twice"]
+"""In place of a value whose key stands twice: no field takes it, so that its row is odd."""
+
+
+def each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Make an object of its pairs. Nobody can tell which value of a key that stands twice is meant.
+
+    RFC 8259 leaves it open (READ-8).
+    """
+    made = dict(pairs)
+    if len(made) < len(pairs):
+        times = Counter(name for name, _ in pairs)
+        made.update((name, TWICE) for name, number in times.items() if number > 1)
+    return made
 
 
 def read_json(body: bytes) -> Any:  # noqa: ANN401 - whatever the body holds
@@ -74,4 +91,4 @@ _QUOTED = 200
 # Python reads NaN and Infinity, which JSON does not have. They are no ids, counts or quantities,
 # and a whole list is not refused for one of them. One decoder serves all calls, since to make it
 # costs more than to use it.
-_JSON = json.JSONDecoder()
+_JSON = json.JSONDecoder(object_pairs_hook=each_once)
