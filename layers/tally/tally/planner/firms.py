@@ -19,6 +19,9 @@ _MOST_ASKED_FOR = 20
 A list that lacks more, and most of all linked companies, is not whole (MATCH-8).
 """
 
+_MOST_IN_A_ROW = 3
+"""Failures one after another that are the server's: no more of a tick's time is spent on it."""
+
 
 def find_firms(
     listed: Collection[ConnectWiseCompany],
@@ -46,18 +49,18 @@ def _asked_for(
     """Return how some of the companies are gone, and why others are not answered for."""
     gone: dict[int, str] = {}
     unanswered: dict[int, str] = {}
-    down = ""
+    why, in_a_row = "", 0
     for each in missing:
-        if down:
-            # No more time is spent on a server that does not answer now.
-            unanswered[each] = down
+        if in_a_row == _MOST_IN_A_ROW:
+            unanswered[each] = f"ConnectWise did not answer for others either: {why}"
             continue
         try:
             how = _how_gone(connectwise, each)
         except TallyError as error:
-            unanswered[each] = str(error)
-            down = str(error) if isinstance(error, TransientError) else ""
+            unanswered[each] = why = str(error)
+            in_a_row = in_a_row + 1 if isinstance(error, TransientError) else 0
         else:
+            in_a_row = 0
             gone.update({each: how} if how else {})
     return gone, unanswered
 
