@@ -5,6 +5,7 @@ give.
 import json
 from collections.abc import Callable
 from datetime import UTC, datetime
+from itertools import chain
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -66,12 +67,17 @@ def scripted(*steps: Step) -> ConnectWiseClient:
 def listing(
     *pages: list[dict[str, Any]], headers: list[dict[str, str]] | None = None
 ) -> tuple[ConnectWiseClient, Scripted]:
-    """A client whose lists are these pages, by page number; beyond the last one, empty ones."""
+    """A client whose lists are these pages, by page number; beyond the last one, empty ones. A page
+    of one record is the record at that place of the list.
+    """
 
     def page(request: requests.PreparedRequest) -> Step:
         if "companyinfo" in (request.url or ""):
             return INFO
-        number = int(parse_qs(urlsplit(request.url or "").query)["page"][0])
+        asked = parse_qs(urlsplit(request.url or "").query)
+        number = int(asked["page"][0])
+        if asked["pageSize"] == ["1"]:
+            return answer(200, json.dumps([*chain(*pages)][number - 1 : number]))
         inside = number <= len(pages)
         return answer(
             200,

@@ -9,7 +9,13 @@ from pydantic_core import from_json
 
 from tally.connectwise.dialect import COMPANY, URL, explain, right_for
 from tally.connectwise.models import COMPANY_INFO
-from tally.connectwise.pages import COUNTED_PAGES, PAGE_SIZE, SMALLEST_PAGE, Pages
+from tally.connectwise.pages import (
+    COUNTED_PAGES,
+    MOST_MOVED,
+    PAGE_SIZE,
+    SMALLEST_PAGE,
+    Pages,
+)
 from tally.connectwise.site import JSON, Site
 from tally.errors import (
     AmbiguousError,
@@ -114,19 +120,29 @@ class Calls:
         ``of_many`` is True for a list about everybody, as for ``Transport.parse``: rows that name
         nobody are told and left out, if the page has others.
         """
-        seen: set[int] = set()
-        for answer, rows in self._pages(path, query, conditions, of_many=of_many):
+        narrowed = _narrowed(query, conditions)
+        pages, seen = Pages(self._page_size), set[int]()
+
+        def records(answer: Answer, rows: list[Any]) -> list[R]:
             page = self._records(answer, rows, read, of_many=of_many)
             if strangers := [row.id for row in page if not belongs(row)]:
                 raise self._transport.unreadable(
                     answer, f"it lists what belongs elsewhere: {strangers[:10]}"
                 )
+            return page
+
+        for answer, rows in self._pages(path, narrowed, pages, of_many=of_many):
+            page = records(answer, rows)
             ids = [row.id for row in page]
             # A page that came twice, or rows that moved between pages, would bill somebody twice.
             if len({*ids}) < len(ids) or not seen.isdisjoint(ids):
                 raise self._transport.unreadable(answer, "its pages repeat a record")
             seen.update(ids)
             yield from page
+        for answer, rows in self._moved_up(path, narrowed, pages, of_many=of_many):
+            missed = [row for row in records(answer, rows) if row.id not in seen]
+            seen.update(row.id for row in missed)
+            yield from missed
 
     def _records[R: _Row](
         self, answer: Answer, rows: list[Any], read: Callable[[Any], R], *, of_many: bool
@@ -151,18 +167,18 @@ class Calls:
         return ContractError(self._transport.text(answer.call, why, request_id=answer.request_id))
 
     def _pages(
-        self, path: str, query: str, conditions: str, *, of_many: bool
+        self, path: str, narrowed: str, pages: Pages, *, of_many: bool
     ) -> Iterator[tuple[Answer, list[Any]]]:
-        narrowed = f"&{query}" if query else ""
-        narrowed += f"&conditions={quote(conditions, safe='')}" if conditions else ""
-        pages = Pages(self._page_size)
         while True:
             answer = self._page(path, narrowed, pages)
             self._page_size = pages.size
             page = self._transport.parse(answer, read_list, of_many=of_many)
             yield answer, page[pages.known :]
             if not pages.go_on(len(page), answer.headers.get("Link", "")):
-                self._see_unmoved(path, narrowed, pages)
+                # Behind one page, an empty one can lack but who was alone on it: no call looks for
+                # that.
+                if not page and len(pages.ends) == 1:
+                    pages.ends.clear()
                 return
             pages.turn(page)
             if pages.read == COUNTED_PAGES:
@@ -194,27 +210,32 @@ class Calls:
                     raise
                 pages.halve()
 
-    def _see_unmoved(self, path: str, narrowed: str, pages: Pages) -> None:
-        """Raise TransientError if a record has left the list while it was read (MATCH-8).
+    def _moved_up(
+        self, path: str, narrowed: str, pages: Pages, *, of_many: bool
+    ) -> Iterator[tuple[Answer, list[Any]]]:
+        """Give the records that came onto a page after it was read, as others had left the list.
 
-        Those behind it move up. So the first of a page is then on one that had been read before,
-        and the list seems to lack it.
+        The list seems to lack them (MATCH-8). From its end to its beginning, so that none escapes
+        to a page that was looked at before. Raises TransientError if too many have moved.
         """
-        for place, last in pages.ends:
-            query = f"pageSize=1&orderBy=id{narrowed}&page={place}"
-            try:
+        for place, last in reversed(pages.ends):
+            for at in range(place, max(place - MOST_MOVED, 0), -1):
+                query = f"pageSize=1&orderBy=id{narrowed}&page={at}"
                 answer = self.send("GET", path, effect=Effect.NONE, query=query)
-            except TooSlowError:
-                continue
-            there = self._transport.parse(answer, read_list, of_many=True)
-            if len(there) == 1 and whole(there[0], "id") != last:
-                raise TransientError(
-                    self._transport.text(
-                        answer.call,
-                        "a record has left the list while it was read",
-                        request_id=answer.request_id,
-                    )
-                )
+                there = self._transport.parse(answer, read_list, of_many=of_many)
+                yield answer, [row for row in there if (whole(row, "id") or 0) > last]
+                if any(0 < (whole(row, "id") or 0) <= last for row in there):
+                    break
+            else:
+                self._see_few_moved(answer, place)
+
+    def _see_few_moved(self, answer: Answer, place: int) -> None:
+        """Raise TransientError unless all places up to this one were looked at."""
+        if place > MOST_MOVED:
+            why = f"more than {MOST_MOVED} records have left the list while it was read"
+            raise TransientError(
+                self._transport.text(answer.call, why, request_id=answer.request_id)
+            )
 
     def _count(self, path: str, narrowed: str) -> int | None:
         """Ask a list how many records it has; None if it does not say."""
@@ -257,6 +278,11 @@ class Calls:
         # Another thread's call may forget it at any moment.
         self._codebase = found
         return found
+
+
+def _narrowed(query: str, conditions: str) -> str:
+    narrowed = f"&{query}" if query else ""
+    return narrowed + (f"&conditions={quote(conditions, safe='')}" if conditions else "")
 
 
 def _naming_the_right(error: CredentialsError, method: str, path: str) -> CredentialsError:

@@ -13,6 +13,8 @@ MOST_PAGES = 1000
 """The most pages of ``PAGE_SIZE`` in a list; smaller pages may be as many more."""
 COUNTED_PAGES = 20
 """After so many pages the list is asked how many records it has: with more, it has no end."""
+MOST_MOVED = 20
+"""The most records that may leave a list while it is read: each costs a call at every page."""
 _MADE_MEANWHILE = 100
 """Records that may be made while the list is read, on top of those that it counted."""
 _EMPTY_PAGES = 3
@@ -36,8 +38,8 @@ class Pages:
         self.rows = 0
         self.read = 0
         self.total: int | None = None
-        self.ends: list[tuple[int, int | None]] = []
-        """The place in the list of each page's last record, from 1, and that record's id."""
+        self.ends: list[tuple[int, int]] = []
+        """The place in the list of each page's last record with an id, from 1, and that id."""
         self._empty = 0
         self._linked = False
 
@@ -55,9 +57,11 @@ class Pages:
     def turn(self, page: Sequence[object]) -> None:
         """Go on to the next page, after one with these records."""
         rows = len(page)
-        if rows > self.known:
-            self.rows += rows - self.known
-            self.ends.append((self.rows, whole(page[-1], "id")))
+        self.rows += max(rows - self.known, 0)
+        for back, row in enumerate(reversed(page[self.known :])):
+            if (last := whole(row, "id")) is not None:
+                self.ends.append((self.rows - back, last))
+                break
         self.known = 0
         self.number += 1
         self.read += 1
