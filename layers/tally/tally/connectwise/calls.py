@@ -175,10 +175,6 @@ class Calls:
             page = self._transport.parse(answer, read_list, of_many=of_many)
             yield answer, page[pages.known :]
             if not pages.go_on(len(page), answer.headers.get("Link", "")):
-                # Behind one page, an empty one can lack but who was alone on it: no call looks for
-                # that.
-                if not page and len(pages.ends) == 1:
-                    pages.ends.clear()
                 return
             pages.turn(page)
             if pages.read == COUNTED_PAGES:

@@ -29,7 +29,18 @@ _NEXT = re.compile(r"\brel\s*=\s*[\"']?[\w\s]*\bnext\b", re.IGNORECASE)
 class Pages:
     """The place in a list: size and number of the next page, and its records known already."""
 
-    __slots__ = ("_empty", "_linked", "ends", "known", "number", "read", "rows", "size", "total")
+    __slots__ = (
+        "_empty",
+        "_guessed",
+        "_linked",
+        "ends",
+        "known",
+        "number",
+        "read",
+        "rows",
+        "size",
+        "total",
+    )
 
     def __init__(self, size: int) -> None:
         self.size = size
@@ -42,6 +53,7 @@ class Pages:
         """The place in the list of each page's last record with an id, from 1, and that id."""
         self._empty = 0
         self._linked = False
+        self._guessed = False
 
     def go_on(self, rows: int, link: str) -> bool:
         """Return True if there may be a page after one with so many records and that Link header.
@@ -51,8 +63,13 @@ class Pages:
         """
         self._linked = self._linked or link != ""
         if rows >= self.size or _NEXT.search(link):
+            self._guessed = False
             return True
-        return not self._linked and rows > 0 and rows % _ROUND == 0
+        if rows == 0 and self._guessed:
+            # The page before was most likely the last: no call looks for who has left it.
+            del self.ends[-1:]
+        self._guessed = not self._linked and rows > 0 and rows % _ROUND == 0
+        return self._guessed
 
     def turn(self, page: Sequence[object]) -> None:
         """Go on to the next page, after one with these records."""
