@@ -3,15 +3,19 @@ try an example.
 """
 
 import gc
+import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 import pytest
-from coverage import Coverage
 from hypothesis import HealthCheck, settings
 
 from tally.redaction import Redactor, redact
 from testing.aws_models import read_models_once
+
+if TYPE_CHECKING:
+    from coverage import Coverage
 
 settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("unhurried")
@@ -22,7 +26,7 @@ class Tracing:
     nearly doubles what a test takes, and further cases seldom take another branch.
     """
 
-    def __init__(self, coverage: Coverage, tests: Sequence[pytest.Item]) -> None:
+    def __init__(self, coverage: "Coverage", tests: Sequence[pytest.Item]) -> None:
         self._coverage = coverage
         self._counted: set[pytest.Item] = set()
         cases: Counter[str] = Counter()
@@ -36,9 +40,12 @@ class Tracing:
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Iterator[None]:
         """Switch between a test that is counted and one that is not, fixtures included."""
-        counted = item in self._counted
-        if counted is not (Coverage.current() is self._coverage):
-            (self._coverage.start if counted else self._coverage.stop)()
+        if item not in self._counted:
+            # In a process of xdist there are two, and below one that is stopped the other goes on.
+            while running := self._coverage.current():
+                running.stop()
+        elif self._coverage.current() is None:
+            self._coverage.start()
         return (yield)
 
 
@@ -53,8 +60,10 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     """Leave thousands of tests and modules out of each search for garbage: they stay to the end."""
     read_models_once()
     gc.freeze()
-    if (coverage := Coverage.current()) is not None:
-        session.config.pluginmanager.register(Tracing(coverage, session.items))
+    coverage = sys.modules.get("coverage")  # imported with --cov alone: a tenth of a second
+    running = coverage and coverage.Coverage.current()
+    if running:
+        session.config.pluginmanager.register(Tracing(running, session.items))
 
 
 @pytest.fixture(autouse=True)

@@ -263,7 +263,7 @@ def test_a_deleted_connectwise_company_is_linked_to_nobody(world: World, harbor:
     """MATCH-1: a ConnectWise company that is deleted is not one to link to."""
     deleted = world.connectwise.people.add_company("Gone", "Gone")
     world.connectwise.people.delete_company(deleted)
-    with pytest.raises(SetupError, match="or it is deleted"):
+    with pytest.raises(SetupError, match="it is deleted or hidden"):
         world.set_up().link(harbor.id, deleted, **WHO)
 
 

@@ -244,7 +244,7 @@ def test_what_is_not_known_is_called_so(
     rows = {
         each["kind"]: each for each in csv.DictReader(io.StringIO(drawn_as_table(of), newline=""))
     }
-    assert (rows["machines proven"]["number"] or rows["machines proven"]["text"]) == said
+    assert (rows["machines seen active"]["number"] or rows["machines seen active"]["text"]) == said
     *_, (_, page) = book([of], NOVEMBER, unreadable={})
     assert f">{said}</td>" in (page if isinstance(page, str) else page.decode())
 

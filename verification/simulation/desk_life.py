@@ -137,11 +137,18 @@ class DeskLife:
     def in_between(self) -> None:
         """Let what has waited for so many effects of runs happen."""
         self._soon = [(left - 1, ticket, act) for left, ticket, act in self._soon]
-        self._let_happen(lambda left: left <= 0)
+        self._let_happen(lambda left, _: left <= 0)
+
+    def answered(self, ticket: int) -> None:
+        """Let what was to happen in the middle of a run happen as an answer is taken, if not yet.
+
+        Few effects are left then until it is carried out.
+        """
+        self._let_happen(lambda _, of: of == ticket)
 
     def after(self) -> None:
         """After a run: let all happen that was to happen in the middle of it."""
-        self._let_happen(lambda _: True)
+        self._let_happen(lambda *_: True)
 
     def prepare(self) -> None:
         """Before a run: let contacts and rules be as they are at present."""
@@ -188,9 +195,9 @@ class DeskLife:
             soon=soon,
         )
 
-    def _let_happen(self, is_due: Callable[[int], bool]) -> None:
-        due = [each for each in self._soon if is_due(each[0])]
-        self._soon = [each for each in self._soon if not is_due(each[0])]
+    def _let_happen(self, is_due: Callable[[int, int], bool]) -> None:
+        due = [each for each in self._soon if is_due(*each[:2])]
+        self._soon = [each for each in self._soon if not is_due(*each[:2])]
         for _, ticket, act in due:
             if said := act():
                 self._tell(self.now, f"  meanwhile, of ticket {ticket}: {said}")

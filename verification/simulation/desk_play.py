@@ -258,6 +258,8 @@ class DeskPlay:
             self.lived["answers taken"] += 1
         try:
             self._tickets.saved(before, after)
+            if after.given is not None and after.ticket_id is not None and not had:
+                self._life.answered(after.ticket_id)
         except ViolationError as violation:
             self._broken = self._broken or violation
             raise

@@ -121,5 +121,6 @@ ASKING_PLAYED = (
             ),
         ),
         why="The question is gone, so the answer was taken.",
+        seeds=range(23, 47),
     ),
 )

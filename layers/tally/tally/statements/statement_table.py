@@ -96,9 +96,9 @@ def _service(of: ServiceStatement, machines: str) -> Iterator[Cells]:
         "text": of.state.value,
     }
     yield _known("counted", numbers.counted)
-    yield _known("floor", numbers.floor)
+    yield _known("contract's minimum", numbers.floor)
     yield {
-        "kind": "machines proven",
+        "kind": "machines seen active",
         "number": numbers.proven,
         "text": machines if numbers.proven is None else None,
     }
