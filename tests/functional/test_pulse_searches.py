@@ -1,11 +1,14 @@
 """PULSE-1: a total tells a move once, so nobody is forgotten whose count a search cannot tell."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 
 import pytest
 
 from simulators.faults import Fault, FaultKind
+from tally.domain.model.company import EVERYBODY, Stretch
+from tally.domain.record.unreadable import Unreadable
+from tally.domain.record.usage_record import UsageRecord
 from tally.messages import Job
 from testing.queue import Message
 from tests.functional.pulse_world import MINUTE, TICK, PulseMsp
@@ -167,3 +170,33 @@ def test_a_sweep_whose_job_was_overtaken_is_not_complete(msp: PulseMsp) -> None:
     msp.now += TICK + MINUTE
     msp.pass_time(3 * MINUTE)
     assert msp.whole() == "the last full sweep was not complete"
+
+
+@pytest.mark.parametrize("heals_at_a_look", [False, True])
+def test_whose_trouble_has_ended_is_read_once_more(
+    msp: PulseMsp, monkeypatch: pytest.MonkeyPatch, heals_at_a_look: bool
+) -> None:
+    """PULSE-5: a sweep could not read it, and its rise was in the total by then: no move tells."""
+    rose, other = msp.customers[3], msp.customers[4]
+    before = msp.billed(rose)
+    sound = msp.world.ledger.all_open_records
+
+    def odd(within: Stretch = EVERYBODY) -> Iterator[UsageRecord | Unreadable]:
+        for each in sound(within):
+            assert isinstance(each, UsageRecord)
+            is_odd = each.key.company_id == rose.id
+            yield Unreadable(rose.id, "damaged", each.key.month) if is_odd else each
+
+    monkeypatch.setattr(msp.world.ledger, "all_open_records", odd)
+    msp.world.check_in(rose, 1)
+    msp.sweep()
+    msp.pass_time(8 * MINUTE)
+    assert msp.billed(rose) == before
+    monkeypatch.undo()
+    monkeypatch.setattr("tally.pulse.tick_course.sample", lambda *_: ())
+    if heals_at_a_look:
+        msp.world.check_in(other, 1)
+        assert msp.fire().planned.pulse.startswith("searched")
+        assert msp.billed(rose) == before
+    assert msp.whole() == ""
+    assert msp.billed(rose) == before + 1

@@ -1,5 +1,6 @@
 """The checks of invariant 10: what a look may leave to the next tick, and what contradicts."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
 from random import Random
@@ -10,7 +11,7 @@ import pytest
 from tally.domain.model.month import Month
 from tally.domain.pulse.account import Expected
 from tally.domain.pulse.state import Pulse, Searches
-from tally.domain.pulse.total import Total
+from tally.domain.pulse.total import Counts, Total
 from tally.errors import ContradictedError
 from tally.planner.plan import Planned
 from tests.functional.instants import gmt
@@ -50,9 +51,13 @@ def both(monkeypatch: pytest.MonkeyPatch, *, first_month_seats: int = 500) -> tu
     return scene, harbor
 
 
-def look(scene: Scene, instant: str) -> None:
-    """Check after a look that has found the totals' move, and has read nobody."""
-    scene.checks.pulse.after_look(at(scene, instant), Pulse(swept=gmt(_SWEPT)))
+def look(scene: Scene, instant: str, found: Mapping[str, Counts] | None = None) -> None:
+    """Check after a look that has found the totals' move, and has read nobody.
+
+    ``found`` is what searches remember by then.
+    """
+    searches = Searches(found=found or {})
+    scene.checks.pulse.after_look(at(scene, instant), Pulse(swept=gmt(_SWEPT), searches=searches))
 
 
 def test_a_count_that_a_look_missed_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -62,6 +67,26 @@ def test_a_count_that_a_look_missed_is_found(monkeypatch: pytest.MonkeyPatch) ->
     connects(scene, harbor, 1, _EMAIL.counter)
     with pytest.raises(ViolationError, match="a look has found the totals' move"):
         look(scene, "2026-10-05 09:22")
+
+
+@pytest.mark.parametrize(
+    ("found", "is_read"),
+    [({}, True), ({"endpoints": 100, "email": 1}, True), ({"endpoints": 100, "email": 0}, False)],
+)
+def test_whom_a_search_remembers_is_left_to_the_tick(
+    monkeypatch: pytest.MonkeyPatch, found: Counts, is_read: bool
+) -> None:
+    """PULSE-1, PULSE-5: the next tick reads whom a search could not tell of, or found more of than
+    the ledger has: its trouble may be over by then, so that its standing says nothing.
+    """
+    scene, harbor = both(monkeypatch)
+    scene.ticks(_SWEPT)
+    connects(scene, harbor, 1, _EMAIL.counter)
+    if is_read:
+        look(scene, "2026-10-05 09:22", {harbor.id: found})
+        return
+    with pytest.raises(ViolationError, match="a look has found the totals' move"):
+        look(scene, "2026-10-05 09:22", {harbor.id: found})
 
 
 def test_a_ruling_on_the_other_service_leaves_both_to_the_tick(

@@ -66,7 +66,7 @@ class PulseChecks:
         for firm in self.msp.firms:
             for each in self.msp.billed_now:
                 missed = self._missed(firm, each, at, since=at)
-                if missed and not self._is_read_next(firm, each, at):
+                if missed and not self._is_read_next(firm, each, at, pulse):
                     raise self.books.violation(
                         10,
                         f"{missed}, though a look has found the totals' move",
@@ -133,6 +133,16 @@ class PulseChecks:
         ]
         return bool(said) or not plain or self._is_told(key)
 
+    def _is_remembered(self, firm: Firm, at: datetime, pulse: Pulse) -> bool:
+        """Return True if a search has found more than the ledger has, or could not tell."""
+        found = pulse.searches.found.get(firm.id)
+        if found is None:
+            return False
+        keys = (self._key(firm, each, at) for each in self.msp.billed_now)
+        records = {key.service: self.msp.ledger.record(key) for key in keys}
+        stand = {name: record.stands for name, record in records.items() if record is not None}
+        return not found or any(count > stand.get(name, count) for name, count in found.items())
+
     def _is_told(self, key: RecordKey) -> bool:
         """Return True if the company's standing says that it is not simply billed."""
         standing = self.msp.ledger.standing(key.company_id)
@@ -142,9 +152,11 @@ class PulseChecks:
             if scope.month in (None, key.month) and scope.service in (None, key.service)
         )
 
-    def _is_read_next(self, firm: Firm, billed: Billed, at: datetime) -> bool:
+    def _is_read_next(self, firm: Firm, billed: Billed, at: datetime, pulse: Pulse) -> bool:
         """Return True if the next tick reads it anyway, or a job that is on its way."""
         msp = self.msp
+        if self._is_remembered(firm, at, pulse):
+            return True
         if any(firm.id in body for body in msp.world.queue.bodies()):
             return True
         key = self._key(firm, billed, at)

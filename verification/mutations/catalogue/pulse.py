@@ -251,9 +251,9 @@ PULSE = (
         file="tally/domain/pulse/outlook.py",
         edits=(
             Edit(
-                before=("_is_troubled(due, standing):\n        return Outlook()"),
+                before=("for each in standings):\n        return Outlook()"),
                 after=(
-                    "_is_troubled(due, standing):\n"
+                    "for each in standings):\n"
                     "        return Outlook(must_be_read=False, waits=True)"
                 ),
             ),
@@ -424,5 +424,18 @@ PULSE = (
         ),
         why="There is nothing left to do for it.",
         tests=(f"{_FOUND}::test_a_sweep_whose_job_was_overtaken_is_not_complete",),
+    ),
+    Mutation(
+        name="whose trouble ends with a plan is spared",
+        rule="PULSE-5",
+        file="tally/domain/pulse/outlook.py",
+        edits=(
+            Edit(
+                before="any(_is_troubled(due, each) for each in standings)",
+                after="_is_troubled(due, standings[-1])",
+            ),
+        ),
+        why="It is simply billed again.",
+        tests=(f"{_FOUND}::test_whose_trouble_has_ended_is_read_once_more",),
     ),
 )

@@ -88,7 +88,9 @@ class OneByOne:
             company = self._companies.state(company_id, known)
             plan = plan_company(company, self._at)
             standing = next_standing(company, plan, self._at)
-            self.sweep.add(company, plan, standing, before=known.billed_before.get(company_id, 0))
+            was = known.standings.get(company_id)
+            standings = (standing,) if was is None else (was, standing)
+            self.sweep.add(company, plan, standings, before=known.billed_before.get(company_id, 0))
             self.gauge.add(company, plan, standing)
         except Exception as error:  # noqa: BLE001 - a bug of ours must stop nobody else
             why = _told(error)

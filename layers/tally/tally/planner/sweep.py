@@ -16,7 +16,7 @@ from tally.messages import Job, JobService, problems_of
 from tally.planner.tick_lists import TickLists
 
 if TYPE_CHECKING:
-    from tally.domain.pulse.outlook import Outlook
+    from tally.domain.pulse.outlook import Outlook, Standings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +73,12 @@ class Course(Protocol):
         ...
 
     def outlook(
-        self, company: CompanyState, due: Due, standing: Standing, at: TickContext, before: int
+        self,
+        company: CompanyState,
+        due: Due,
+        standings: "Standings",
+        at: TickContext,
+        before: int,
     ) -> "Outlook | None":
         """Return what may be expected of a company-month; ``before`` is the month before's bill."""
         ...
@@ -100,7 +105,7 @@ class WholeSweep:
         self,
         company: CompanyState,  # noqa: ARG002
         due: Due,  # noqa: ARG002
-        standing: Standing,  # noqa: ARG002
+        standings: "Standings",  # noqa: ARG002
         at: TickContext,  # noqa: ARG002
         before: int,  # noqa: ARG002
     ) -> "Outlook | None":
@@ -126,12 +131,14 @@ class Sweep:
         self._unmade: list[NotSent] = []
 
     def add(
-        self, company: CompanyState, plan: CompanyPlan, standing: Standing, *, before: int
+        self, company: CompanyState, plan: CompanyPlan, standings: "Standings", *, before: int
     ) -> None:
         """Add one job for each month of the company that is due.
 
-        ``before`` is what it was billed for the month before the tick's.
+        The last of its ``standings`` is the planned one. ``before`` is what it was billed for the
+        month before the tick's.
         """
+        standing = standings[-1]
         for due in plan.due:
             waiting = Waiting(
                 company_id=company.id,
@@ -142,7 +149,7 @@ class Sweep:
                 causes=_by_service(due, standing),
                 last_reading=standing.last_reading,
                 children=company.below if isinstance(company.below, Children) else None,
-                outlook=self._course.outlook(company, due, standing, self._at, before),
+                outlook=self._course.outlook(company, due, standings, self._at, before),
             )
             may_open = any(service.may_open for service in due.services)
             (self._first if may_open else self._later).append(waiting)

@@ -7,11 +7,10 @@ from datetime import datetime
 
 from tally.counting import read_counts
 from tally.domain.model.reading import Count
-from tally.domain.model.standing import Standing
 from tally.domain.planning.due_services import Due
 from tally.domain.planning.tick_context import CompanyState, TickContext
 from tally.domain.pulse.order import by_likelihood
-from tally.domain.pulse.outlook import Outlook, outlook
+from tally.domain.pulse.outlook import Outlook, Standings, outlook
 from tally.domain.pulse.rest import Followed
 from tally.domain.pulse.total import Counts, Rest, Total
 from tally.errors import TallyError
@@ -68,10 +67,10 @@ class Search:
         self._branches = None if lists.roster is None else Branches.of(lists.roster)
 
     def outlook(
-        self, company: CompanyState, due: Due, standing: Standing, at: TickContext, before: int
+        self, company: CompanyState, due: Due, standings: Standings, at: TickContext, before: int
     ) -> Outlook | None:
         """Return what may be expected of a company-month."""
-        return outlook(company, due, standing, at, before=before)
+        return outlook(company, due, standings, at, before=before)
 
     def choose(self, waiting: Sequence[Waiting], at: TickContext) -> Sequence[Waiting]:
         """Return nothing, and keep those in order that may have moved.

@@ -4,13 +4,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
-from tally.domain.model.standing import Standing
 from tally.domain.planning.due_services import Due
 from tally.domain.planning.tick_context import CompanyState, TickContext
 from tally.domain.pulse.account import Expected, checksum, count_names
 from tally.domain.pulse.ledger_port import PulseLedger
 from tally.domain.pulse.order import sample
-from tally.domain.pulse.outlook import Outlook, outlook
+from tally.domain.pulse.outlook import Outlook, Standings, outlook
 from tally.domain.pulse.schedule import Circumstances, full_because, is_early
 from tally.domain.pulse.state import Pulse
 from tally.domain.pulse.total import Total
@@ -60,10 +59,10 @@ class TickCourse:
             self.unsure = "not all lists could be read"
 
     def outlook(
-        self, company: CompanyState, due: Due, standing: Standing, at: TickContext, before: int
+        self, company: CompanyState, due: Due, standings: Standings, at: TickContext, before: int
     ) -> Outlook | None:
         """Return what may be expected of a company-month."""
-        return outlook(company, due, standing, at, before=before)
+        return outlook(company, due, standings, at, before=before)
 
     def choose(self, waiting: Sequence[Waiting], at: TickContext) -> Sequence[Waiting]:
         """Return everything, or who must be read whatever the totals say, and a sample."""

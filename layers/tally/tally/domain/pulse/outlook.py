@@ -4,7 +4,7 @@ Who has a hold, a claim, a failure, a set-up to be tried again or anything else 
 followed is read at each tick, whatever the totals say (PULSE-5).
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -13,6 +13,13 @@ from tally.domain.planning.due_services import Due, DueService
 from tally.domain.planning.tick_context import CompanyState, TickContext
 from tally.domain.pulse.total import Counts
 from tally.domain.record.usage_record import UsageRecord
+
+type Standings = Sequence[Standing]
+"""A company's standing as the ledger has it, if it has one, and as it is planned.
+
+Whose trouble ends with a plan was maybe not read by the last sweep, so its rises may be in the
+total already: it is read once more.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,7 +61,7 @@ class Outlook:
 
 
 def outlook(
-    company: CompanyState, due: Due, standing: Standing, at: TickContext, *, before: int
+    company: CompanyState, due: Due, standings: Standings, at: TickContext, *, before: int
 ) -> Outlook:
     """Return the outlook on a company-month.
 
@@ -64,7 +71,7 @@ def outlook(
     # A company without a monthly subscription answers zeros, and a partner's own is no total's.
     of_the_total = company.licensed and company.below is None
     plainly_due = len(plain) == len(due.services) and not due.check_licence
-    if not (plainly_due and of_the_total) or _is_troubled(due, standing):
+    if not (plainly_due and of_the_total) or any(_is_troubled(due, each) for each in standings):
         return Outlook()
     if due.month != at.month:
         closing = at.tick >= due.month.day_after_end(at.policy.close_day)
