@@ -176,6 +176,20 @@ def test_a_company_that_nobody_can_tell_of_is_not_gone(
     assert all("was deleted there" in each for each in untold(scene, harbor))
 
 
+def test_nobody_is_linked_while_a_partner_is_refused(scene: Scene) -> None:
+    """MATCH-1: below a partner whose list is refused another may bear the same name; once it is
+    told of, who is not linked is found.
+    """
+    msp, harbor = scene.msp, scene.joins("Harbor Dental", machines=2)
+    msp.partners.append(msp.gravityzone.tenant.add_company("Summit IT", kind="partner"))
+    msp.gravityzone.tenant.reach.refuse(msp.partners[0], form="Suspended.")
+    scene.at_the_end("2026-10-01 00:05")
+    assert msp.ledger.links().get(harbor.id) is None
+    msp.gravityzone.tenant.reach.show(msp.partners[0])
+    with pytest.raises(ViolationError, match="is not linked"):
+        scene.checks.at_the_end(tick=gmt("2026-10-01 00:05"))
+
+
 @pytest.mark.parametrize("good", ["", "Harbor Dental"])
 def test_who_stands_beside_an_odd_company_must_be_billed(scene: Scene, good: str) -> None:
     """SAFE-5: after a step in which something was odd of one company, all others are looked at."""
