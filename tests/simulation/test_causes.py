@@ -190,6 +190,20 @@ def test_nobody_is_linked_while_a_partner_is_refused(scene: Scene) -> None:
         scene.checks.at_the_end(tick=gmt("2026-10-01 00:05"))
 
 
+def test_a_namesake_without_a_name_stands_in_nobodys_way(scene: Scene) -> None:
+    """SAFE-5, MATCH-1: a company of which ConnectWise shows no name is nobody's namesake for now,
+    and one that it shows is.
+    """
+    harbor = scene.joins("Harbor Dental", setup="namesake in ConnectWise", machines=2)
+    people, hidden = scene.msp.connectwise.people, harbor.connectwise_id
+    people.show_oddly("company", hidden, b'"name":"Another"')
+    scene.msp.world.tick(at(scene, "2026-10-01 00:05"))
+    assert scene.msp.ledger.links()[harbor.id].connectwise_id == hidden + 1
+    scene.checks.after_plan()
+    people.show_truly("company", hidden)
+    assert not scene.checks.standings[ENDPOINTS.name].causes.tieable(harbor)
+
+
 @pytest.mark.parametrize("good", ["", "Harbor Dental"])
 def test_who_stands_beside_an_odd_company_must_be_billed(scene: Scene, good: str) -> None:
     """SAFE-5: after a step in which something was odd of one company, all others are looked at."""

@@ -107,7 +107,11 @@ class Causes:
         return product is not None and not product.fields["inactiveFlag"]
 
     def tieable(self, firm: Firm, *, to: int | None = None) -> bool:
-        """Return True if its name links it to that ConnectWise company, or any (MATCH-1)."""
+        """Return True if its name links it to that ConnectWise company, or any (MATCH-1).
+
+        One of which ConnectWise shows no name stands in nobody's way (SAFE-5).
+        """
+        companies = self.msp.connectwise.tenant.companies
         tenant = self.msp.gravityzone.tenant
         names = Counter(
             each.name
@@ -119,8 +123,10 @@ class Causes:
             return False
         same = [
             document.fields
-            for document in self.msp.connectwise.tenant.companies.current()
-            if document.fields["name"] == company.name and not document.fields["deletedFlag"]
+            for document in companies.current()
+            if document.fields["name"] == company.name
+            and not document.fields["deletedFlag"]
+            and document.fields["id"] not in companies.odd
         ]
         if len(same) != 1 or names[company.name] != 1 or company.subscription_type not in {3, 4, 5}:
             return False
