@@ -115,6 +115,10 @@ class FaultPlan:
         """Order one more."""
         self._orders.append(_Order(fault))
 
+    def take_back(self, fault: Fault) -> None:
+        """Take back one order."""
+        self._orders = [order for order in self._orders if order.fault is not fault]
+
     def clear(self) -> None:
         """Take back every order; the chooser stays."""
         self._orders.clear()

@@ -44,6 +44,9 @@ class Listing:
         if request.headers.get("pagination-type", "").lower() == _FORWARD_ONLY:
             return self._forward(request, documents, size)
         page = _number(query, "page", 1)
+        if self.options.page_limit is not None:
+            size = min(size, self.options.page_limit)
+            return self._answer(request, documents[(page - 1) * size : page * size], [])
         last = max(-(-len(documents) // size), 1)
         links: list[tuple[str, dict[str, str]]] = []
         if page < last:

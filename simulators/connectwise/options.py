@@ -92,6 +92,9 @@ class ConnectWiseOptions:
     do."""
     slow_above: int | None = None
     """The most records that a page can have and still come within a timeout; None for no limit."""
+    page_limit: int | None = None
+    """The most records that a page has, whatever was asked for, without a `Link` to the next one;
+    None for no such limit."""
     known_versions: frozenset[str] | None = None
     """The versions of the API that this server knows; None where it takes any."""
     sees_mine: frozenset[Right] = frozenset()

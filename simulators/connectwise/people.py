@@ -353,6 +353,7 @@ class People:
     ) -> None:
         """Let answers show a record with the fields in ``odd``, or anything else in its place.
 
+        Bytes are put behind its fields as they are: `"name":"Another"` stands there twice.
         The record itself stays as it is.
         """
         self._table(kind, record_id).odd[record_id] = odd

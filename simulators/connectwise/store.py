@@ -87,8 +87,8 @@ class Table:
         self.last_id = 0
         """The highest id ever given."""
         self.odd: dict[int, object] = {}
-        """Records that answers show oddly: other fields in place of theirs, or anything in place of
-        the record."""
+        """Records that answers show oddly: other fields in place of theirs, bytes behind theirs, so
+        that a name can stand twice, or anything in place of the record."""
         self._rows: dict[int, Row] = {}
         self._lagging: set[int] = set()
         self._next_due: datetime | None = None
@@ -151,6 +151,8 @@ class Table:
         if not self.odd or document.fields["id"] not in self.odd:
             return document.json
         odd = self.odd[document.fields["id"]]
+        if isinstance(odd, bytes):
+            return b"%b,%b}" % (document.json[:-1], odd)
         # Half a character can be escaped, and not be encoded.
         return json.dumps({**document.shown(), **odd} if isinstance(odd, Mapping) else odd).encode()
 

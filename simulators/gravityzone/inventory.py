@@ -141,7 +141,7 @@ class Inventory:
         # A call that names a company is refused before; one that names its group, or nobody, here.
         refusal = self.tenant.reach.refusal_of(method, node.company_id)
         if refusal is not None:
-            raise RpcError(refusal.code, refusal.details)
+            raise RpcError(refusal.code, refusal.details, form=refusal.form)
         return node
 
     def _node(self, node_id: object) -> Node | None:

@@ -13,6 +13,8 @@ class Refusal:
     details: str
     status: int = 200
     methods: frozenset[str] = frozenset()
+    form: object = None
+    """The whole ``error``, of any form, in place of code and details."""
 
 
 @dataclass(slots=True)
@@ -40,10 +42,11 @@ class Reach:
         code: int = UNAUTHORIZED,
         details: str = "Not allowed.",
         status: int = 200,
+        form: object = None,
     ) -> None:
         """Refuse calls about a company with an error; no methods: all calls."""
         self.refusals[company_id] = Refusal(
-            code=code, details=details, status=status, methods=frozenset(methods)
+            code=code, details=details, status=status, methods=frozenset(methods), form=form
         )
 
     def refusal_of(self, method: str, company_id: str) -> Refusal | None:

@@ -36,10 +36,11 @@ _PAGES = {404: "Not Found", 405: "Method Not Allowed"}
 
 
 class RpcError(Exception):
-    """A call that is answered with an error body."""
+    """A call that is answered with an error body; ``form`` in its place, of any form."""
 
-    def __init__(self, code: int, details: str) -> None:
+    def __init__(self, code: int, details: str, *, form: object = None) -> None:
         super().__init__(details)
+        self.form = form
         self.code = code
         self.details = details
 
@@ -90,7 +91,7 @@ def result_response(call_id: str | int | None, result: bytes) -> Response:
 
 def error_response(call_id: str | int | None, error: RpcError, status: int = 200) -> Response:
     """Answer with an error body."""
-    detail = {
+    detail = error.form or {
         "code": error.code,
         "message": _MESSAGES.get(error.code, "Error"),
         "data": {"details": error.details},

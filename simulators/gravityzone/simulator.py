@@ -172,7 +172,8 @@ class GravityZoneSimulator(BaseSimulator):
             return error_response(call.id, unknown)
         refusal = self.tenant.reach.refusal_of(call.method, self.tenant.company_named(call.params))
         if refusal is not None:
-            return error_response(call.id, RpcError(refusal.code, refusal.details), refusal.status)
+            refused = RpcError(refusal.code, refusal.details, form=refusal.form)
+            return error_response(call.id, refused, refusal.status)
         try:
             return result_response(call.id, method(call.params))
         except RpcError as error:

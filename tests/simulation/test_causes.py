@@ -2,7 +2,8 @@
 counters do what is rare.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import nullcontext
 from datetime import date, timedelta
 from typing import Any
 
@@ -14,13 +15,14 @@ from tally.domain.holds import Hold, Strangers
 from tally.domain.model.standing import WHOLE_COMPANY, StandingState
 from tally.domain.record.lines import LineState, Place
 from tally.domain.record.writes import Write
-from tally.planner import tick_lists
+from tally.planner import firms, tick_lists
 from tests.functional.instants import gmt
 from tests.simulation.scene import Scene, at, key_of, scene_of
 from verification.simulation.billed_services import ENDPOINTS
 from verification.simulation.msp import Firm
+from verification.simulation.odd_answers import UNTOLD, odd_answer
 from verification.simulation.oddities import Oddities
-from verification.simulation.story import silence
+from verification.simulation.story import ViolationError, silence
 
 WHO: Mapping[str, str] = {"by": "mira", "why": "agreed in spring"}
 
@@ -129,6 +131,88 @@ def test_what_the_index_does_not_show_yet_is_not_asked_for(monkeypatch: pytest.M
     scene.msp.clock.advance(timedelta(seconds=5))
     planner(opened + timedelta(seconds=5))
     assert (oddities.told(), oddities.ledger.has_shown) == ("", True)
+
+
+def test_each_odd_answer_is_drawn_and_ends(scene: Scene) -> None:
+    """SAFE-5: every kind of odd answer is drawn where there is something to answer oddly about, and
+    the next step's draw ends it.
+    """
+    for number in range(4):
+        scene.joins(f"Harbor {number}", machines=2)
+    scene.ticks("2026-10-01 00:05")
+    told: list[str] = []
+    oddities = Oddities(scene.msp, lambda _, text: told.append(text))
+    connectwise, reach = scene.msp.connectwise, scene.msp.gravityzone.tenant.reach
+    for step in range(2_000):
+        oddities.draw(step)
+    for words in ("with status 403 for it", "as deleted, and answers 500", "nan", "b'\"endDate"):
+        assert any(words in each for each in told), words
+    oddities.forget()
+    assert (reach.refusals, list(connectwise.faults)) == ({}, [])
+    assert (connectwise.tenant.companies.odd, connectwise.tenant.agreements.odd) == ({}, {})
+
+
+def untold(scene: Scene, firm: Firm) -> Iterator[str]:
+    """What a tick is found to claim while ConnectWise answers with an error for a company."""
+    for which in (0.0, 0.4, 0.8):
+        odd = odd_answer(scene.msp, firm, UNTOLD, which, 0.0)
+        assert odd is not None
+        scene.msp.world.tick(scene.msp.clock.now())
+        yield odd.wrong()
+        odd.undo()
+        scene.msp.clock.advance(timedelta(minutes=20))
+
+
+def test_a_company_that_nobody_can_tell_of_is_not_gone(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """MATCH-7: an error about a linked company is no fact: a standing that takes it for deleted is
+    found to be wrong.
+    """
+    harbor, _ = scene.joins("Harbor Dental", machines=2), scene.joins("North Quay", machines=2)
+    scene.ticks("2026-10-01 00:05")
+    assert list(untold(scene, harbor)) == ["", "", ""]
+    monkeypatch.setattr(firms, "_how_gone", lambda *_: "was deleted there")
+    assert all("was deleted there" in each for each in untold(scene, harbor))
+
+
+def test_nobody_is_linked_while_a_partner_is_refused(scene: Scene) -> None:
+    """MATCH-1: below a partner whose list is refused another may bear the same name; once it is
+    told of, who is not linked is found.
+    """
+    msp, harbor = scene.msp, scene.joins("Harbor Dental", machines=2)
+    msp.partners.append(msp.gravityzone.tenant.add_company("Summit IT", kind="partner"))
+    msp.gravityzone.tenant.reach.refuse(msp.partners[0], form="Suspended.")
+    scene.at_the_end("2026-10-01 00:05")
+    assert msp.ledger.links().get(harbor.id) is None
+    msp.gravityzone.tenant.reach.show(msp.partners[0])
+    with pytest.raises(ViolationError, match="is not linked"):
+        scene.checks.at_the_end(tick=gmt("2026-10-01 00:05"))
+
+
+def test_a_namesake_without_a_name_stands_in_nobodys_way(scene: Scene) -> None:
+    """SAFE-5, MATCH-1: a company of which ConnectWise shows no name is nobody's namesake for now,
+    and one that it shows is.
+    """
+    harbor = scene.joins("Harbor Dental", setup="namesake in ConnectWise", machines=2)
+    people, hidden = scene.msp.connectwise.people, harbor.connectwise_id
+    people.show_oddly("company", hidden, b'"name":"Another"')
+    scene.msp.world.tick(at(scene, "2026-10-01 00:05"))
+    assert scene.msp.ledger.links()[harbor.id].connectwise_id == hidden + 1
+    scene.checks.after_plan()
+    people.show_truly("company", hidden)
+    assert not scene.checks.standings[ENDPOINTS.name].causes.tieable(harbor)
+
+
+@pytest.mark.parametrize("good", ["", "Harbor Dental"])
+def test_who_stands_beside_an_odd_company_must_be_billed(scene: Scene, good: str) -> None:
+    """SAFE-5: after a step in which something was odd of one company, all others are looked at."""
+    harbor, quay = scene.joins("Harbor Dental", machines=2), scene.joins("North Quay", machines=2)
+    scene.msp.world.tick(at(scene, "2026-10-01 00:05"))
+    scene.msp.clock.advance(timedelta(minutes=20))
+    odd = {harbor.id, quay.id} if good else {harbor.id}
+    with nullcontext() if good else pytest.raises(ViolationError, match="it has no record"):
+        scene.checks.after_step(tick=gmt("2026-10-01 00:25"), good=True, odd=odd)
 
 
 # What stands beside ours

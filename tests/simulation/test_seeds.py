@@ -35,6 +35,7 @@ from verification.simulation.life_machines import KINDS_OF_MACHINES
 from verification.simulation.life_moves import KINDS_OF_MOVES
 from verification.simulation.life_oddities import KINDS_OF_ODDITIES
 from verification.simulation.msp import Msp
+from verification.simulation.outages import MORE_WALLS, OUTAGES, WALLS, outages_of
 from verification.simulation.partners import KINDS_OF_PARTNERS
 from verification.simulation.phases import phases_of
 from verification.simulation.play import play
@@ -142,6 +143,16 @@ def test_a_seed_draws_what_the_world_has_in_store() -> None:
         *KINDS_OF_MOVES,
         *KINDS_OF_MACHINES,
     }
+
+
+def test_every_wall_is_drawn() -> None:
+    """MATCH-8: each kind of wall stands in some seeds, and none in a seed without trouble."""
+    stood: set[str] = set()
+    for seed in range(400):
+        outages = outages_of(setting_of(seed), Shape(seed=seed))
+        assert not outages or setting_of(seed).calm < 1
+        stood.update(each.kind for each in outages)
+    assert stood == {*OUTAGES, *WALLS, *MORE_WALLS}
 
 
 def test_totals_lie_in_some_seeds() -> None:

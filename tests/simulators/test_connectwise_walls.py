@@ -38,6 +38,16 @@ def test_a_large_page_does_not_come(simulator: ConnectWiseSimulator) -> None:
     assert len(get(simulator, "/company/companies?pageSize=2").json()) == 2
 
 
+def test_pages_that_end_early(simulator: ConnectWiseSimulator) -> None:
+    """A server may cap its pages, and a proxy drop the header that names the next one."""
+    whole = get(simulator, "/company/companies?pageSize=1000").json()
+    simulator.options.page_limit = 2
+    pages = [get(simulator, f"/company/companies?pageSize=1000&page={each}") for each in (1, 2)]
+    assert ["Link" in each.headers for each in pages] == [False, False]
+    assert [row for each in pages for row in each.json()] == whole[:4]
+    assert len(whole) > len(pages[0].json()) == 2
+
+
 def test_a_version_that_is_not_known(simulator: ConnectWiseSimulator) -> None:
     """A version that the server does not know is refused in the framework's words, with those that
     it knows in a header.

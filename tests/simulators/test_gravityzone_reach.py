@@ -82,6 +82,18 @@ def test_one_company_is_refused(
     assert client.call("licensing", "getMonthlyUsage", {"companyId": HARBOR})
 
 
+@pytest.mark.parametrize("form", ["Suspended.", {"code": None, "message": ["Suspended."]}])
+def test_one_company_is_refused_in_odd_form(
+    gravityzone: GravityZoneSimulator, client: Client, form: object
+) -> None:
+    """A refusal may be of any form, in place of code and details."""
+    gravityzone.tenant.reach.refuse(HARBOR, form=form, status=403)
+    body = {"id": 1, "jsonrpc": "2.0", "method": "getMonthlyUsage", "params": {"companyId": HARBOR}}
+    answer = client.post("licensing", body)
+    assert (answer.status_code, answer.json()["error"]) == (403, form)
+    assert client.call("licensing", "getMonthlyUsage", {"companyId": JUNIPER})
+
+
 def test_an_api_can_be_refused_in_words(gravityzone: GravityZoneSimulator, client: Client) -> None:
     """Some tenants answer for an API that is not ticked with 200, and words that name it."""
     gravityzone.options.enabled_apis = ("network",)

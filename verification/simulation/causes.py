@@ -64,12 +64,19 @@ class Causes:
         if company.subscription_type not in {3, 4, 5}:
             return "no monthly subscription"
         if link is None:
-            if self.tieable(firm):
+            if self.tieable(firm) and not self._are_names_hidden():
                 raise ViolationError(4, "it has one namesake, and is not linked", company=firm.name)
             return "not linked"
         if link.excluded_since is not None:
             return "excluded"
         return "not linked" if link.connectwise_id is None else ""
+
+    def _are_names_hidden(self) -> bool:
+        """Return True if GravityZone refuses a partner's list.
+
+        Another there may bear the same name, so nobody is linked by name then (MATCH-1).
+        """
+        return not self.msp.gravityzone.tenant.reach.refusals.keys().isdisjoint(self.msp.partners)
 
     def said_instead(self, firm: Firm) -> frozenset[str]:
         """Return the other causes that its own standing may name in place of that one.
@@ -100,7 +107,11 @@ class Causes:
         return product is not None and not product.fields["inactiveFlag"]
 
     def tieable(self, firm: Firm, *, to: int | None = None) -> bool:
-        """Return True if its name links it to that ConnectWise company, or any (MATCH-1)."""
+        """Return True if its name links it to that ConnectWise company, or any (MATCH-1).
+
+        One of which ConnectWise shows no name stands in nobody's way (SAFE-5).
+        """
+        companies = self.msp.connectwise.tenant.companies
         tenant = self.msp.gravityzone.tenant
         names = Counter(
             each.name
@@ -112,8 +123,10 @@ class Causes:
             return False
         same = [
             document.fields
-            for document in self.msp.connectwise.tenant.companies.current()
-            if document.fields["name"] == company.name and not document.fields["deletedFlag"]
+            for document in companies.current()
+            if document.fields["name"] == company.name
+            and not document.fields["deletedFlag"]
+            and document.fields["id"] not in companies.odd
         ]
         if len(same) != 1 or names[company.name] != 1 or company.subscription_type not in {3, 4, 5}:
             return False

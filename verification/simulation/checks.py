@@ -1,6 +1,6 @@
 """The invariants against the simulators' truth, for everything written since the last look."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import UTC, datetime, timedelta
 
 import requests
@@ -53,7 +53,7 @@ class Checks:
         self.invoices = InvoiceChecks(msp)
         self.rates = RateChecks()
         self.pulse = PulseChecks(self.books, self._overridden)
-        self._failed_jobs = 0
+        self._failed_jobs: set[str] = set()
         self._last_tick = datetime.min.replace(tzinfo=UTC)
         self._last_month: Month | None = None
 
@@ -112,12 +112,12 @@ class Checks:
             )
             raise self.books.violation(5, what, record.key)
 
-    def job_failed(self, error: TallyError | None) -> None:
+    def job_failed(self, error: TallyError | None, company_id: str) -> None:
         """Take note of a job that came to nothing.
 
         A broken rule of the product is still a violation.
         """
-        self._failed_jobs += 1
+        self._failed_jobs.add(company_id)
         if isinstance(error, ContractError) and _BUG in str(error):
             raise ViolationError(0, str(error))
 
@@ -125,8 +125,11 @@ class Checks:
         """Look at the decisions that a tick's planner takes alone: the links."""
         self.standings[ENDPOINTS.name].look_at_links()
 
-    def after_step(self, *, tick: datetime, good: bool) -> None:
-        """All that the write logs have to say of one step; ``good``: nothing stood in its way."""
+    def after_step(self, *, tick: datetime, good: bool, odd: Collection[str] = ()) -> None:
+        """All that the write logs have to say of one step.
+
+        ``good``: nothing stood in its way, but what is ``odd`` of some companies.
+        """
         self.records.follow()
         self._count_months(tick)
         gravityzone, connectwise = self.msp.gravityzone.calls, self.msp.connectwise.calls
@@ -143,9 +146,9 @@ class Checks:
         # The planner's bulk reads are seconds old: back to back, it may not know yet what the tick
         # before wrote.
         in_sight = tick - self._last_tick > _INDEX_SHOWS
-        if good and in_sight and not self._failed_jobs:
-            self._look_at_everybody(tick)
-        self._failed_jobs = 0
+        if good and in_sight and self._failed_jobs.issubset(odd):
+            self._look_at_everybody(tick, odd)
+        self._failed_jobs.clear()
         self._last_tick = max(tick, self._last_tick)
 
     def at_the_end(self, *, tick: datetime) -> None:
@@ -161,11 +164,15 @@ class Checks:
         self.additions.look_at_all()
         self.invoices.look_at_all(self.books.heads)
 
-    def _look_at_everybody(self, tick: datetime) -> None:
-        """Invariants 4 and 10: check after a step without faults that the undisturbed are right."""
-        self.pulse.after_tick(tick)
+    def _look_at_everybody(self, tick: datetime, odd: Collection[str]) -> None:
+        """Invariants 4 and 10: check after a step without faults that the undisturbed are right.
+
+        So they are beside a company of which something is odd (SAFE-5).
+        """
+        if not odd:
+            self.pulse.after_tick(tick)
         for firm in self.msp.firms:
-            if firm.there and tick - firm.touched > _REACHED:
+            if firm.there and firm.id not in odd and tick - firm.touched > _REACHED:
                 for _, standings in self._known_services():
                     standings.look_quickly(firm, tick)
 

@@ -97,12 +97,12 @@ class Deliveries:
                 on_job=self._on_job,
             )
         except TallyError as error:
-            stage.checks.job_failed(error)
+            stage.checks.job_failed(error, message.job.company_id)
             stage.say(f"  {_named(message)} comes again: {type(error).__name__}: {error}")
         except KilledError:
             stage.clock.advance(COLD_START)
             self._workers[turn] = stage.worker()
-            stage.checks.job_failed(None)
+            stage.checks.job_failed(None, message.job.company_id)
         else:
             self._done(message, done, started=started)
         finally:

@@ -25,6 +25,7 @@ class Draw(IntEnum):
     SERVICES = 11
     PARTNERS = 12
     WALLS = 13
+    MORE_WALLS = 14
     FORGED = 20
     ODDITIES = 21
     NAMES = 30
@@ -32,6 +33,7 @@ class Draw(IntEnum):
     MERGERS = 41
     ONE_COMPANY = 50
     REACH = 51
+    ODD_ANSWERS = 52
     TOTALS = 60
     MOVES = 61
     PULSE = 62

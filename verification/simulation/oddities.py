@@ -15,8 +15,10 @@ from tally.domain.record.unreadable import Unreadable
 from tally.domain.record.usage_record import UsageRecord
 from tally.errors import UnreadableItemError
 from testing.ledger import MemoryLedger
+from verification.simulation import partners
 from verification.simulation.draws import Draw, drawn
 from verification.simulation.msp import Firm, Msp
+from verification.simulation.odd_answers import KINDS_OF_ANSWERS, odd_answer
 from verification.simulation.story import Tell
 
 UNREADABLE, ODD_ROW, REFUSED = (
@@ -27,7 +29,7 @@ UNREADABLE, ODD_ROW, REFUSED = (
 KINDS = (UNREADABLE, ODD_ROW, REFUSED)
 """By the names under which a shape leaves them out."""
 
-_OFTEN = 0.06
+_OFTEN, _ODD_ANSWERS = 0.06, 0.04
 _ITEMS = ("link", "standing", "records")
 _ROWS: tuple[tuple[str, dict[str, object]], ...] = (
     ("agreement", {"startDate": "soon"}),
@@ -56,13 +58,19 @@ class Oddities:
     def __init__(self, msp: Msp, tell: Tell) -> None:
         self._msp = msp
         self._tell = tell
-        self._undo: Callable[[], None] = lambda: None
+        self._undo: Callable[[], object] = lambda: None
+        self._wrong: Callable[[], str] = lambda: ""
         self.ledger = Ledger(msp.ledger)
         self.firm: Firm | None = None
 
     def draw(self, step: int) -> None:
         """Draw one oddity for this step, or none; an earlier one ends."""
         self.forget()
+        self._draw_usual(step)
+        if self.firm is None:
+            self._draw_answer(step)
+
+    def _draw_usual(self, step: int) -> None:
         draw = drawn(self._msp.setting.seed, Draw.ONE_COMPANY, step)
         there = [firm for firm in self._msp.firms if firm.there]
         if not there or draw.random() >= _OFTEN:
@@ -85,12 +93,46 @@ class Oddities:
             self.firm = firm
             self._tell(self._msp.clock.now(), f"  ? {firm.name}: {said}")
 
+    def _draw_answer(self, step: int) -> None:
+        """Draw an odd answer by itself, so that seeds without one are as they were."""
+        draw = drawn(self._msp.setting.seed, Draw.ODD_ANSWERS, step)
+        there = [firm for firm in self._msp.firms if firm.there]
+        if not there or draw.random() >= _ODD_ANSWERS:
+            return
+        firm, kind = draw.choice(there), draw.choice(KINDS_OF_ANSWERS)
+        if not self._msp.shape.has(kind):
+            return
+        odd = odd_answer(self._msp, firm, kind, draw.random(), draw.random())
+        if odd is not None:
+            self.firm = firm
+            said, self._undo, self._wrong = odd
+            self._tell(self._msp.clock.now(), f"  ? {firm.name}: {said}")
+
     def forget(self) -> None:
         """Let everything be as it should be."""
         self._undo()
         self._undo = lambda: None
+        self._wrong = lambda: ""
         self.ledger.spoilt = ("", "")
         self.firm = None
+
+    def concerned(self) -> frozenset[str]:
+        """Return the companies that the oddity may concern: it, partners, all below a refused one.
+
+        A partner's own count needs those of all below it (READ-4).
+        """
+        if self.firm is None:
+            return frozenset()
+        tenant = self._msp.gravityzone.tenant
+        refused = tenant.reach.refusals.keys()
+        below = (
+            each.id
+            for each in tenant.companies()
+            if not refused.isdisjoint(partners.above(self._msp, each.id))
+        )
+        return frozenset(
+            (self.firm.id, *(each.id for each in self._msp.firms if each.partner), *below)
+        )
 
     def told(self) -> str:
         """Return the news of a company that a tick failed to tell, "" for none.
@@ -100,7 +142,7 @@ class Oddities:
         company_id, item = self.ledger.spoilt
         standing = self._msp.ledger.standing(company_id) if company_id else None
         if standing is None or not self.ledger.has_shown or self.ledger.was_late:
-            return ""
+            return self._wrong()
         shown = standing.shown
         right = shown.state is StandingState.FAILING and "cannot be read" in shown.reason
         return (

@@ -1,8 +1,9 @@
 """Outages of hours to days, mostly over month ends: a vendor, all workers, or the schedule stops.
 
 Walls are outages of another kind: the other side is there, and something stands in the way. It is a
-page in front, a role that shows nothing (MATCH-8), a server that is too slow for long lists or too
-old for our version, or an API that is not ticked on the key.
+page or a gateway in front, a role that shows nothing (MATCH-8), a server that is too slow for long
+lists, caps their pages without a word or is too old for our version, or an API that is not ticked
+on the key.
 """
 
 from collections.abc import Iterator
@@ -32,8 +33,19 @@ FRONT, MINE, SLOW, OLD, UNTICKED = (
     "API not ticked on the key",
 )
 WALLS = (FRONT, MINE, SLOW, OLD, UNTICKED)
+GATEWAY, GATEWAY_OF_GRAVITYZONE, CAPPED = (
+    "gateway in front of ConnectWise",
+    "gateway in front of GravityZone",
+    "pages end early without a Link",
+)
+MORE_WALLS = (GATEWAY, GATEWAY_OF_GRAVITYZONE, CAPPED)
+IN_FRONT = frozenset({FRONT, GATEWAY, GATEWAY_OF_GRAVITYZONE})
+"""Walls that are faults of each call."""
 _WALLED = 0.3
 """The probability of a wall in each month of a seed with trouble."""
+_WALLED_MORE = 0.15
+_PAGE_LIMIT = 25
+"""A round number, as servers' own limits are, and fewer companies than the largest seeds have."""
 _LONG_LIST = 12
 """Companies or agreements: fewer than many seeds have, and than the smallest page that is asked
 for."""
@@ -50,7 +62,12 @@ class Outage:
 
 def outages_of(setting: Setting, shape: Shape) -> list[Outage]:
     """All outages of a seed that the shape plays."""
-    return [each for each in (*_drawn(setting), *_walls(setting)) if shape.has(each.kind)]
+    drawn_here = (
+        *_drawn(setting),
+        *_walls(setting, Draw.WALLS, WALLS, _WALLED),
+        *_walls(setting, Draw.MORE_WALLS, MORE_WALLS, _WALLED_MORE),
+    )
+    return [each for each in drawn_here if shape.has(each.kind)]
 
 
 def out(outages: list[Outage], at: datetime) -> frozenset[str]:
@@ -63,26 +80,27 @@ def put_up(
 ) -> None:
     """Let the simulators have the walls that stand now, and no others.
 
-    A page in front is no wall here: it is a fault of each call.
+    What is in front is no wall here: it is a fault of each call.
     """
     options = connectwise.options
     options.sees_mine = frozenset(INQUIRE) if MINE in away else frozenset()
     options.slow_above = _LONG_LIST if SLOW in away else None
+    options.page_limit = _PAGE_LIMIT if CAPPED in away else None
     options.known_versions = frozenset({"2019.1"}) if OLD in away else None
     gravityzone.options.enabled_apis = tuple(
         each for each in SERVICES if UNTICKED not in away or each != "licensing"
     )
 
 
-def _walls(setting: Setting) -> Iterator[Outage]:
+def _walls(setting: Setting, of: Draw, kinds: tuple[str, ...], often: float) -> Iterator[Outage]:
     if setting.calm == 1.0:
         return
     for index, month in enumerate(setting.months):
-        draw = drawn(setting.seed, Draw.WALLS, index)
-        if draw.random() < _WALLED:
+        draw = drawn(setting.seed, of, index)
+        if draw.random() < often:
             length = timedelta(hours=draw.choice((6, 20, 60, 100)))
             begins = month.starts + draw.random() * timedelta(30)
-            yield Outage(kind=draw.choice(WALLS), begins=begins, ends=begins + length)
+            yield Outage(kind=draw.choice(kinds), begins=begins, ends=begins + length)
 
 
 def _drawn(setting: Setting) -> Iterator[Outage]:

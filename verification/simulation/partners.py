@@ -68,16 +68,23 @@ def is_opted_in(msp: Msp, firm: Firm) -> bool:
 
 def is_left_out(msp: Msp, company_id: str) -> bool:
     """Return True if it stands below an excluded partner, at whatever depth."""
-    tenant, links = msp.gravityzone.tenant, msp.ledger.links()
-    above = tenant.company(company_id).parent_id
-    while above is not None:
-        link = links.get(above)
-        if link is not None and link.excluded_since is not None:
-            return True
-        above = (
-            tenant.folders[above] if above in tenant.folders else tenant.company(above).parent_id
+    links = msp.ledger.links()
+    return any(
+        link.excluded_since is not None
+        for each in above(msp, company_id)
+        if (link := links.get(each)) is not None
+    )
+
+
+def above(msp: Msp, company_id: str) -> Iterator[str]:
+    """Yield the ids of what a company stands below, folders too, from the nearest on."""
+    tenant = msp.gravityzone.tenant
+    found = tenant.company(company_id).parent_id
+    while found is not None:
+        yield found
+        found = (
+            tenant.folders[found] if found in tenant.folders else tenant.company(found).parent_id
         )
-    return False
 
 
 def children(msp: Msp, firm: Firm) -> tuple[str, ...]:

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from itertools import zip_longest
 
 from tally.errors import TallyError
+from tally.messages import Job
 from verification.simulation.billed_services import setting_text
 from verification.simulation.calm_end import end_calmly
 from verification.simulation.deliveries import Deliveries
@@ -115,9 +116,10 @@ class _Run:
         if WORKERS not in away:
             self._workers.work(until)
         self.life.live(until)
-        calm = stage.trouble.idle and stage.oddities.firm is None
-        good = is_all(planned) and calm and not len(stage.queue)
-        stage.checks.after_step(tick=tick.scheduled, good=good)
+        odd = stage.oddities.concerned()
+        waiting = {Job.model_validate_json(body).company_id for body in stage.queue.bodies()}
+        good = is_all(planned) and stage.trouble.idle and waiting.issubset(odd)
+        stage.checks.after_step(tick=tick.scheduled, good=good, odd=odd)
 
     def _look(self, tick: Tick, *, until: datetime, calm: bool) -> None:
         """Look at the totals of partners, and let workers do what comes of it."""

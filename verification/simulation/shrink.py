@@ -11,6 +11,7 @@ from verification.simulation.desk_setting import TICKETS
 from verification.simulation.gathering import GATHERED
 from verification.simulation.life import Event, script
 from verification.simulation.msp import Msp
+from verification.simulation.odd_answers import KINDS_OF_ANSWERS
 from verification.simulation.oddities import KINDS as ODDITIES
 from verification.simulation.play import play
 from verification.simulation.setting import PULSED, Shape
@@ -20,7 +21,8 @@ from verification.simulation.totals import LYING
 from verification.simulation.trouble import KINDS as TROUBLES
 
 _NAMED = 12
-_KINDS = (*TROUBLES, *ODDITIES, LYING, PULSED, GATHERED, TICKETS, *DESK_ACTS, RULES)
+_ODD = (*ODDITIES, *KINDS_OF_ANSWERS)
+_KINDS = (*TROUBLES, *_ODD, LYING, PULSED, GATHERED, TICKETS, *DESK_ACTS, RULES)
 
 
 def shrink(violation: ViolationError, *, seconds: float) -> tuple[Shape, ViolationError]:

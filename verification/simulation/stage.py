@@ -11,7 +11,15 @@ from verification.simulation.checks import Checks
 from verification.simulation.draws import Draw, drawn
 from verification.simulation.msp import Msp
 from verification.simulation.oddities import Oddities
-from verification.simulation.outages import FRONT, WALLS, Outage, out, outages_of, put_up
+from verification.simulation.outages import (
+    IN_FRONT,
+    MORE_WALLS,
+    WALLS,
+    Outage,
+    out,
+    outages_of,
+    put_up,
+)
 from verification.simulation.played import Played
 from verification.simulation.setting import Shape
 from verification.simulation.story import Tell
@@ -54,7 +62,7 @@ class Stage:
         """Let trouble be so rough from now on, and these parts be out."""
         self.trouble.set(rough=rough, out=away, draw=draw)
         put_up(away, connectwise=self.msp.connectwise, gravityzone=self.msp.gravityzone)
-        self.trouble.counted.update(away.intersection(WALLS) - {FRONT})
+        self.trouble.counted.update(away.intersection((*WALLS, *MORE_WALLS)) - IN_FRONT)
         quiet = self.trouble.idle
         self.msp.gravityzone.faults.chooser = None if quiet else self.trouble.gravityzone_fault
         self.msp.connectwise.faults.chooser = None if quiet else self.trouble.connectwise_fault

@@ -18,7 +18,17 @@ from simulators.core import Request
 from simulators.faults import Fault, FaultKind, Garble
 from tally.errors import AmbiguousError, ConflictError, TallyError, TransientError
 from testing.effects import Effects, KilledError
-from verification.simulation.outages import CONNECTWISE, FRONT, GRAVITYZONE, LEDGER, OUTAGES, WALLS
+from verification.simulation.outages import (
+    CONNECTWISE,
+    FRONT,
+    GATEWAY,
+    GATEWAY_OF_GRAVITYZONE,
+    GRAVITYZONE,
+    LEDGER,
+    MORE_WALLS,
+    OUTAGES,
+    WALLS,
+)
 from verification.simulation.setting import Shape
 from verification.simulation.story import Tell
 
@@ -35,6 +45,7 @@ REPEATED, LISTS_LAG = "messages repeated", "lists lag"
 KINDS: tuple[str, ...] = (
     *OUTAGES,
     *WALLS,
+    *MORE_WALLS,
     *FaultKind,
     KILLED,
     LEDGER_FAILS,
@@ -63,6 +74,13 @@ _PAGE = (
     "<!DOCTYPE html><html><head><title>Request Rejected</title></head><body>Support ID: "
     "77</body></html>"
 )
+_GATEWAY_STATUSES = (401, 403, 404, 407, 410, 451, 503)
+_GATEWAY_WORDS = (
+    '{"message":"Forbidden"}',
+    '{"error":{"code":404,"message":"Not found"}}',
+    '{"message":null,"errors":[]}',
+)
+"""Refusals as gateways word them: their statuses are not the vendor's, and say nothing."""
 _OUTAGE_KINDS = (FaultKind.REFUSED, FaultKind.TIMEOUT_BEFORE, FaultKind.STATUS)
 _TABLE = frozenset({"ledger", "pulse", "evidence", "asking"})
 """The ports that keep what they have in the ledger's table."""
@@ -121,6 +139,8 @@ class Trouble:
 
     def gravityzone_fault(self, _request: Request, operation: str) -> Fault | None:
         """The fault that a call to GravityZone meets."""
+        if GATEWAY_OF_GRAVITYZONE in self._out:
+            return self._of_gateway(GATEWAY_OF_GRAVITYZONE)
         return self._fault(operation, GRAVITYZONE)
 
     def connectwise_fault(self, _request: Request, operation: str) -> Fault | None:
@@ -129,7 +149,20 @@ class Trouble:
             self.counted[FRONT] += 1
             status = _FRONT_STATUSES[self._clock.now().day % len(_FRONT_STATUSES)]
             return Fault(kind=FaultKind.STATUS, status=status, body=_PAGE, content_type="text/html")
+        if GATEWAY in self._out:
+            return self._of_gateway(GATEWAY)
         return self._fault(operation, CONNECTWISE)
+
+    def _of_gateway(self, kind: str) -> Fault:
+        """Return a gateway's refusal in JSON, in another form each day."""
+        self.counted[kind] += 1
+        day = self._clock.now().toordinal()
+        return Fault(
+            kind=FaultKind.STATUS,
+            status=_GATEWAY_STATUSES[day % len(_GATEWAY_STATUSES)],
+            body=_GATEWAY_WORDS[day % len(_GATEWAY_WORDS)],
+            content_type="application/json",
+        )
 
     def around[T](self, name: str, effect: Callable[[], T]) -> T:
         """An effect of a function on the world outside, with whatever comes between."""
