@@ -285,7 +285,9 @@ PULSE = (
             Edit(
                 before="if not (has_moved or any(self._left.values())):", after="if not has_moved:"
             ),
-            Edit(before="if any(count > 0 for count in self._left.values()):", after="if False:"),
+            Edit(
+                before="return not any(count > 0 for count in left.values())", after="return True"
+            ),
         ),
         why="Something moved, and here it is.",
         seeds=range(111, 112),

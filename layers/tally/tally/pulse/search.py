@@ -1,12 +1,13 @@
 """Search for the companies that a total's move comes from, the likely ones first (PULSE-1)."""
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from tally.counting import read_counts
-from tally.domain.model.reading import Count
+from tally.domain.model.month import Month
+from tally.domain.model.reading import Count, Service
 from tally.domain.planning.due_services import Due
 from tally.domain.planning.tick_context import CompanyState, TickContext
 from tally.domain.pulse.order import by_likelihood
@@ -80,21 +81,12 @@ class Search:
         """
         known = {each.company_id: each for each in waiting if may_have_moved(each)}
         outlooks = {each: one.outlook for each, one in known.items() if one.outlook is not None}
-        others = [
-            each.company_id
-            for each in waiting
-            if each.due.month == at.month and each.company_id not in known
-        ]
+        others = _others_of(at.month, waiting, known)
         self.found = {**_still_lacking(self.found, outlooks), **dict.fromkeys(others, _UNTOLD)}
         counts = {each: one.with_found(self.found.get(each, {})) for each, one in outlooks.items()}
         self._followed = Followed.of(counts, at.month)
         likely = [known[each] for each in by_likelihood(outlooks, at.tick)]
-        unmoved = self._unmoved_branches(at)
-        self._candidates = [
-            each
-            for each in likely
-            if self._branch(each) not in unmoved or self._is_untold(each.company_id)
-        ]
+        self._candidates = self._that_may_have_moved(likely, at)
         self._known = frozenset(outlooks)
         return ()
 
@@ -161,10 +153,7 @@ class Search:
         One that ``may_be_old`` may be in the total that the move is measured from.
         """
         self._followed.found(found)
-        if self._left is None or (may_be_old and not self._is_exact):
-            return False
-        self._left.subtract(found)
-        if any(count > 0 for count in self._left.values()):
+        if self._left is None or not self._makes_up(self._left, found, may_be_old=may_be_old):
             return False
         again = self.totals.of(self.root_id, self.now.month)
         has_moved = again.has_moved_since(self._latest or self.now)
@@ -177,6 +166,13 @@ class Search:
         # The next look knows what is missing then, and begins with the likely ones.
         return has_moved and self._is_exact
 
+    def _makes_up(self, left: Counter[str], found: Counts, *, may_be_old: bool) -> bool:
+        """Take a move off what is left; return True if nothing is."""
+        if may_be_old and not self._is_exact:
+            return False
+        left.subtract(found)
+        return not any(count > 0 for count in left.values())
+
     def _settle(self, total: Total) -> None:
         """Measure the next move from here: everybody was read after it, or has a job that reads."""
         self.settled = {**self._of_branches, self.root_id: total}
@@ -186,21 +182,7 @@ class Search:
         assert waiting.outlook is not None
         known = waiting.outlook.with_found(self.found.get(waiting.company_id, {}))
         services = [each for each in self.totals.services if each.name in known]
-        self.read += 1
-        try:
-            readings = read_counts(
-                self.totals.gravityzone,
-                waiting.company_id,
-                month=waiting.due.month,
-                services=services,
-            )
-        except TallyError:
-            readings = {}
-        counts = {
-            service.name: reading.value
-            for service, reading in readings.items()
-            if isinstance(reading, Count)
-        }
+        counts = self._counts_of(waiting, services)
         if len(counts) < len(services):
             self.found[waiting.company_id] = _UNTOLD
             return None
@@ -212,6 +194,33 @@ class Search:
         elif self._is_untold(waiting.company_id):
             del self.found[waiting.company_id]
         return moves
+
+    def _counts_of(self, waiting: Waiting, services: Sequence[Service]) -> Counts:
+        """Read a company; return the counts of the services that GravityZone told."""
+        self.read += 1
+        try:
+            readings = read_counts(
+                self.totals.gravityzone,
+                waiting.company_id,
+                month=waiting.due.month,
+                services=services,
+            )
+        except TallyError:
+            return {}
+        return {
+            service.name: reading.value
+            for service, reading in readings.items()
+            if isinstance(reading, Count)
+        }
+
+    def _that_may_have_moved(self, likely: Sequence[Waiting], at: TickContext) -> Sequence[Waiting]:
+        """Return those in branches whose totals have moved, and those that are untold."""
+        unmoved = self._unmoved_branches(at)
+        return [
+            each
+            for each in likely
+            if self._branch(each) not in unmoved or self._is_untold(each.company_id)
+        ]
 
     def _unmoved_branches(self, at: TickContext) -> frozenset[str]:
         """Read the totals of the partners below the root; return those that have not moved."""
@@ -227,6 +236,15 @@ class Search:
 
     def _branch(self, waiting: Waiting) -> str:
         return self.root_id if self._branches is None else self._branches[waiting.company_id]
+
+
+def _others_of(month: Month, waiting: Sequence[Waiting], known: Container[str]) -> Sequence[str]:
+    """Return the ids of companies to be read for the month that are not among the known ones."""
+    return [
+        each.company_id
+        for each in waiting
+        if each.due.month == month and each.company_id not in known
+    ]
 
 
 def _still_lacking(

@@ -68,9 +68,8 @@ def outlook(
     ``before`` is what its closed records of the month before bill in all.
     """
     plain = _plain_records(company, due, at)
-    # A company without a monthly subscription answers zeros, and a partner's own is no total's.
-    of_the_total = company.licensed and company.below is None
     plainly_due = len(plain) == len(due.services) and not due.check_licence
+    of_the_total = _is_in_the_total(company)
     if not (plainly_due and of_the_total) or any(_is_troubled(due, each) for each in standings):
         return Outlook()
     if due.month != at.month:
@@ -83,6 +82,12 @@ def outlook(
         moved_at=max(_written(record) for record in plain.values()),
         unseen=max(before + _still_open(company, due) - sum(counts.values()), 0),
     )
+
+
+def _is_in_the_total(company: CompanyState) -> bool:
+    """Return True if partners' totals have its count as it is billed."""
+    # A company without a monthly subscription answers zeros, and a partner's own is no total's.
+    return company.licensed and company.below is None
 
 
 def _plain_records(company: CompanyState, due: Due, at: TickContext) -> Mapping[str, UsageRecord]:
