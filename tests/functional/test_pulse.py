@@ -150,6 +150,17 @@ def test_a_look_does_not_supersede_a_tick_that_comes_late(msp: PulseMsp) -> None
     assert "superseded" in msp.world.tick(late).skipped
 
 
+def test_a_tick_that_comes_within_a_second_of_a_look_is_planned(msp: PulseMsp) -> None:
+    """SAFE-9: it is planned as one that is after the look, and not later than now."""
+    while (msp.now.minute - 5) % 15:
+        msp.fire()
+    late = msp.now
+    searches = replace(msp.pulse.searches, last=late + timedelta(milliseconds=100))
+    msp.world.pulses.pulse = replace(msp.pulse, searches=searches)
+    msp.world.clock.set(late + timedelta(milliseconds=500))
+    assert msp.world.tick(late).pulse.startswith("who must be read, and a sample")
+
+
 def test_who_is_due_for_a_look_in_connectwise_is_searched_too(msp: PulseMsp) -> None:
     """FOLLOW-5: its count is plain; it need not wait for the tick that looks."""
     fourth = datetime(2026, 11, 4, tzinfo=UTC)
@@ -502,7 +513,7 @@ def test_a_past_month_is_read_every_four_hours_until_its_close() -> None:
     assert [number >= 8 for number in ticks[:17]] == [True, *[False] * 15, True]
 
 
-@pytest.mark.parametrize("which", ["swept", "last", "busy_until"])
+@pytest.mark.parametrize("which", ["swept", "last", "busy_until", "quiet_until"])
 @pytest.mark.parametrize("years", [1, 900])
 def test_a_memory_of_the_future_spares_nothing_for_long(
     msp: PulseMsp, which: str, years: int

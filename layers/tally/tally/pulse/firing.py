@@ -96,8 +96,7 @@ class Firing:
             return at
         ticks = self.plan.ledger.ticks()
         was_planned = ticks is not None and ticks.finished is not None and at <= ticks.finished
-        now = self.clock.now()
-        return at if was_planned else now if searched >= now else searched + _A_SECOND
+        return at if was_planned else min(searched + _A_SECOND, self.clock.now())
 
     def pulse(self, at: datetime, *, on_planned: OnPlanned = lambda _: None) -> Planned:
         """Look at the totals, and plan what has moved.

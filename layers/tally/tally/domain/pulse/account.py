@@ -61,8 +61,8 @@ class Expected:
 
     ``check`` is the checksum of the counts that they read, ``basis`` that of everybody who is
     billed or could be: only sweeps over the same counts of the same companies can be compared. A
-    ``sample`` is no sweep: it only tests the totals. ``ended`` is when a look first found all
-    its jobs ended; it may take them ``until`` then, at GravityZone's pace.
+    ``sample`` is no sweep: it only tests the totals. At GravityZone's pace its jobs may run
+    ``until`` then; ``ended`` is when a look first found that all have.
     """
 
     tick: datetime
