@@ -259,6 +259,14 @@ ADAPTERS = (
         tests=("tests/unit/test_connectwise_client_lists.py",),
     ),
     Mutation(
+        name="who moved up while a list was read is not there",
+        rule="MATCH-8",
+        file="tally/connectwise/calls.py",
+        edits=(Edit(before="in reversed(pages.ends):", after="in ():"),),
+        why="The list was read to its end.",
+        tests=("tests/unit/test_connectwise_client_lists.py",),
+    ),
+    Mutation(
         name="of several pauses the shortest counts",
         rule="SAFE-6",
         file="tally/transport/retry.py",
