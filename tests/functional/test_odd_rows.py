@@ -242,6 +242,28 @@ def test_odd_company_in_connectwise(world: World, kind: str) -> None:
     assert world.standing(harbor).shown.state is SET_UP
 
 
+@pytest.mark.parametrize("odd", [{"deletedFlag": "perhaps"}, b'"deletedFlag":true'])
+def test_company_of_which_nobody_knows_if_it_is_deleted(world: World, odd: object) -> None:
+    """READ-8, MATCH-7, SAFE-5: it is linked to nobody; where it is linked, its customer shows
+    `failing` and its deletion is not claimed. The others are billed.
+    """
+    anchor, harbor, zenith = _three(world)
+    people = world.connectwise.people
+    people.show_oddly("company", harbor.connectwise_id, odd)
+    assert (world.tick(FIRST).linked, world.standing(harbor).shown.state) == (2, SET_UP)
+    people.show_truly("company", harbor.connectwise_id)
+    world.play(FIRST + QUARTER)
+    people.show_oddly("company", harbor.connectwise_id, odd)
+    world.play(FIRST + 2 * QUARTER)
+    shown = world.standing(harbor).shown
+    assert (shown.state, "could not be asked for" in shown.reason) == (FAILING, True)
+    people.show_truly("company", harbor.connectwise_id)
+    world.play(FIRST + 3 * QUARTER)
+    assert world.standing(harbor).shown.state is BILLING
+    assert [world.additions(each)[0][0] for each in (anchor, harbor, zenith)] == [4, 4, 4]
+    assert world.failures == []
+
+
 @pytest.mark.parametrize("row", [None, 5, [], {"id": "3"}, {"id": None}, {"id": True}])
 def test_company_in_connectwise_that_nobody_can_place(world: World, row: Any) -> None:  # noqa: ANN401
     """SAFE-5: so with a row that is no company at all: it is counted."""

@@ -109,9 +109,10 @@ class Causes:
     def tieable(self, firm: Firm, *, to: int | None = None) -> bool:
         """Return True if its name links it to that ConnectWise company, or any (MATCH-1).
 
-        One of which ConnectWise shows no name stands in nobody's way (SAFE-5).
+        One of which ConnectWise shows no name stands in nobody's way (SAFE-5), nor does one that
+        the API member's role hides.
         """
-        companies = self.msp.connectwise.tenant.companies
+        companies, options = self.msp.connectwise.tenant.companies, self.msp.connectwise.options
         tenant = self.msp.gravityzone.tenant
         names = Counter(
             each.name
@@ -127,6 +128,7 @@ class Causes:
             if document.fields["name"] == company.name
             and not document.fields["deletedFlag"]
             and document.fields["id"] not in companies.odd
+            and (not options.sees_mine or document.fields["id"] in options.mine)
         ]
         if len(same) != 1 or names[company.name] != 1 or company.subscription_type not in {3, 4, 5}:
             return False

@@ -28,14 +28,15 @@ _FORMS: tuple[object, ...] = (
 _STATUSES = (200, 400, 403)
 _UNTOLD = (400, 403, 500)
 _NAN = float("nan")
-_UNPLACED = (b'"company":{"id":1}', b'"id":999')
+_UNPLACED = (b'"company":{"id":1}', b'"id":999', b'"deletedFlag":true')
 """Of these nobody can tell whom they concern: a list of such rows alone is no list (SAFE-5)."""
 _ROWS: tuple[tuple[Literal["company", "agreement", "addition"], object], ...] = (
     ("agreement", {"endDate": _NAN}),
     ("agreement", {"type": {"id": _NAN}}),
     ("agreement", b'"endDate":"2024-10-31T00:00:00Z","endDate":null'),
     ("agreement", b'"cancelledFlag":true'),
-    *(("agreement", each) for each in _UNPLACED),
+    ("agreement", b'"company":{"id":1}'),
+    ("agreement", b'"id":999'),
     ("addition", {"quantity": _NAN}),
     ("addition", b'"quantity":3'),
     ("addition", b'"effectiveDate":"2024-10-31T00:00:00Z"'),
@@ -140,7 +141,7 @@ def _show(
     if not known:
         return None
     record_id = _one_of(known, which)
-    if odd in _UNPLACED and _is_alone(msp, record_id):
+    if odd in _UNPLACED and _is_alone(msp, kind, record_id):
         return None
     people.show_oddly(kind, record_id, odd)
     return OddAnswer(
@@ -149,11 +150,10 @@ def _show(
     )
 
 
-def _is_alone(msp: Msp, agreement_id: int) -> bool:
-    """Return True if no other agreement of its type is listed."""
-    tenant = msp.connectwise.tenant
-    types = {
-        each.fields["id"]: each.fields["type"]["id"]
-        for each in tenant.agreements.listed(msp.clock.now())
-    }
-    return list(types.values()).count(types.get(agreement_id)) < 2  # noqa: PLR2004 - itself and another
+def _is_alone(msp: Msp, kind: str, record_id: int) -> bool:
+    """Return True if nothing else is in its list: companies that stay, agreements of its type."""
+    tenant, now = msp.connectwise.tenant, msp.clock.now()
+    if kind == "company":
+        return sum(not each.fields["deletedFlag"] for each in tenant.companies.listed(now)) == 1
+    types = {each.fields["id"]: each.fields["type"]["id"] for each in tenant.agreements.listed(now)}
+    return list(types.values()).count(types.get(record_id)) < 2  # noqa: PLR2004 - itself and another

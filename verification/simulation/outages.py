@@ -1,9 +1,9 @@
 """Outages of hours to days, mostly over month ends: a vendor, all workers, or the schedule stops.
 
 Walls are outages of another kind: the other side is there, and something stands in the way. It is a
-page or a gateway in front, a role that shows nothing (MATCH-8), a server that is too slow for long
-lists, caps their pages without a word or is too old for our version, or an API that is not ticked
-on the key.
+page or a gateway in front, a role that shows nothing or some (MATCH-8), a server that is too slow
+for long lists, caps their pages without a word or is too old for our version, or an API that is not
+ticked on the key.
 """
 
 from collections.abc import Iterator
@@ -38,7 +38,8 @@ GATEWAY, GATEWAY_OF_GRAVITYZONE, CAPPED = (
     "gateway in front of GravityZone",
     "pages end early without a Link",
 )
-MORE_WALLS = (GATEWAY, GATEWAY_OF_GRAVITYZONE, CAPPED)
+SOME = "role that shows some"
+MORE_WALLS = (GATEWAY, GATEWAY_OF_GRAVITYZONE, CAPPED, SOME)
 IN_FRONT = frozenset({FRONT, GATEWAY, GATEWAY_OF_GRAVITYZONE})
 """Walls that are faults of each call."""
 _WALLED = 0.3
@@ -46,6 +47,8 @@ _WALLED = 0.3
 _WALLED_MORE = 0.15
 _PAGE_LIMIT = 25
 """A round number, as servers' own limits are, and fewer companies than the largest seeds have."""
+_SOME = frozenset(each for each in range(10_000) if each % 4)
+"""The ids of companies and agreements that a role shows of all."""
 _LONG_LIST = 12
 """Companies or agreements: fewer than many seeds have, and than the smallest page that is asked
 for."""
@@ -83,7 +86,8 @@ def put_up(
     What is in front is no wall here: it is a fault of each call.
     """
     options = connectwise.options
-    options.sees_mine = frozenset(INQUIRE) if MINE in away else frozenset()
+    options.sees_mine = frozenset(INQUIRE) if away & {MINE, SOME} else frozenset()
+    options.mine = _SOME if SOME in away and MINE not in away else frozenset()
     options.slow_above = _LONG_LIST if SLOW in away else None
     options.page_limit = _PAGE_LIMIT if CAPPED in away else None
     options.known_versions = frozenset({"2019.1"}) if OLD in away else None

@@ -100,18 +100,21 @@ class CompanyInfo(Received):
 
 
 class CompanyRow(Received):
-    """A company. If its name cannot be read it has none, and nobody is linked to it by name."""
+    """A company. If its name cannot be read it has none, and nobody is linked to it by name.
+
+    One that may be deleted or not is in no list, so that it is asked for by its id (MATCH-7).
+    """
 
     id: Id
     identifier: Name = ""
     name: Name = ""
     # The description lets all flags be null.
-    deleted_flag: FlagIfAny = None
+    deleted_flag: Flag = False
 
     def company(self) -> ConnectWiseCompany:
         """Return the domain's view of it."""
         return ConnectWiseCompany(
-            id=self.id, identifier=self.identifier, name=self.name, deleted=bool(self.deleted_flag)
+            id=self.id, identifier=self.identifier, name=self.name, deleted=self.deleted_flag
         )
 
 
