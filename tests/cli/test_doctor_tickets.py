@@ -44,7 +44,7 @@ def desk(msp: Installed) -> ExampleDesk:
     msp.outputs["TicketsFunction"] = FUNCTION
     msp.environment |= {
         "STACK_NAME": "tally",
-        "DEPLOYED_AT": "123456789012 eu-west-1",
+        "ACCOUNT_AND_REGION": "123456789012 eu-west-1",
         "TICKET_BOARD": BOARD,
         "TICKET_OPEN_STATUS": OPEN,
         "TICKET_CLOSED_STATUS": CLOSED,

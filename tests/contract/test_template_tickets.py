@@ -15,7 +15,7 @@ QUARTER = timedelta(minutes=15)
 SETTINGS = {
     "CONNECTWISE_COMPANY": "msp",
     "CONNECTWISE_URL": "https://127.0.0.1:9",
-    "DEPLOYED_AT": "123456789012 eu-west-1",
+    "ACCOUNT_AND_REGION": "123456789012 eu-west-1",
     "REQUEST_TIMEOUT_SECONDS": "10",
     "SECRET_ID": "keys",
     "SETTLE_SECONDS": "300",

@@ -27,7 +27,7 @@ ENVIRONMENT = {
     "GROWTH_PERCENT": "50",
     "GROWTH_SEATS": "20",
     "INVOICING": "arrears",
-    "DEPLOYED_AT": "123456789012 eu-west-1",
+    "ACCOUNT_AND_REGION": "123456789012 eu-west-1",
     "JOBS_AT_ONCE": "1",
     "LATE_USAGE": "hold",
     "LOCAL_HTTP_HOST": "",

@@ -53,7 +53,7 @@ class TicketSettings(ConnectWiseSettings):
 
     table_name: Text
     stack_name: Text
-    deployed_at: Text
+    account_and_region: Text
     ticket_board: str = ""
     ticket_open_status: str = ""
     ticket_closed_status: str = ""
@@ -122,7 +122,7 @@ def tickets_parts(
             clock=world.clock or WallClock(),
             names=settings.names,
             answerers=settings.answerers,
-            deployment=deployment_name(settings.stack_name, settings.deployed_at),
+            deployment=deployment_name(settings.stack_name, settings.account_and_region),
             standings=settings.ticket_causes,
             settle=timedelta(seconds=settings.settle_seconds),
             statement_of=attached_statement(
