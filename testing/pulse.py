@@ -42,7 +42,7 @@ class MemoryPulse:
         """Begin the account of a sweep."""
         self.newest = Account(tick=tick)
 
-    def add_to_account(self, tick: datetime, answers: Sequence[Answer]) -> bool:
+    def add_to_account(self, tick: datetime, answers: Sequence[Answer], *, at: datetime) -> bool:
         """Add the ends of jobs, unless another sweep has begun."""
         known = self.newest
         if known is None or known.tick != tick:
@@ -62,5 +62,6 @@ class MemoryPulse:
             failed=known.failed + checksum(name for each in answers for name in each.missing),
             sums=sums,
             rises=rises,
+            changed=at,
         )
         return True

@@ -221,7 +221,7 @@ class World:
             services=tuple(each.service for each in read_services(self.services)),
             first_month=self.first_month,
             has_time=has_time,
-            account=SweepAccount(wrap(self.pulses)) if self.pulse else None,
+            account=SweepAccount(wrap(self.pulses), self.clock) if self.pulse else None,
         )
         return Delivery(
             sync=sync,

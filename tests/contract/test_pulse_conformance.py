@@ -19,6 +19,7 @@ from tally.ledger.pulse.pulse_table import DynamoDBPulse
 from testing.pulse import MemoryPulse
 
 TICK = datetime(2026, 11, 3, 0, 15, tzinfo=UTC)
+SOON, LATER = TICK + timedelta(seconds=40), TICK + timedelta(seconds=80)
 NOVEMBER = Month(2026, 11)
 LARGEST = 400 * 1024
 """DynamoDB's limit of an item."""
@@ -96,7 +97,7 @@ def asked(why: str) -> Callable[[Pulse], Pulse]:
 def test_it_is_empty_at_first(pulses: PulseLedger) -> None:
     """PULSE-3: nothing has been proven then, and no sweep has an account."""
     assert (pulses.read(), pulses.account()) == (Pulse(), None)
-    assert not pulses.add_to_account(TICK, [answer("1", {})])
+    assert not pulses.add_to_account(TICK, [answer("1", {})], at=LATER)
 
 
 @pytest.mark.parametrize("kept", [Pulse(), full_memory(2), full_memory(0)])
@@ -163,11 +164,11 @@ def test_answers_add_up(pulses: PulseLedger) -> None:
         answer("4", {"endpoints": 1}, services=["endpoints", "e-mail"]),
         answer("5", {}),
     ]
-    assert pulses.add_to_account(TICK, first)
-    assert pulses.add_to_account(TICK, second)
+    assert pulses.add_to_account(TICK, first, at=SOON)
+    assert pulses.add_to_account(TICK, second, at=LATER)
     account = pulses.account()
     assert account is not None
-    assert (account.tick, account.answered) == (TICK, 5)
+    assert (account.tick, account.answered, account.changed) == (TICK, 5, LATER)
     plain = [f"{each} endpoints" for each in ("5", "4", "2", "3", "1")]
     assert account.check == checksum([*plain, "1 e-mail", "4 e-mail"])
     assert account.failed == checksum(["5 endpoints", "4 e-mail"])
@@ -180,7 +181,7 @@ def test_an_end_of_an_older_sweep_is_not_added(pulses: PulseLedger) -> None:
     later = TICK + timedelta(minutes=15)
     pulses.open_account(TICK)
     pulses.open_account(later)
-    assert not pulses.add_to_account(TICK, [answer("1", {})])
+    assert not pulses.add_to_account(TICK, [answer("1", {})], at=LATER)
     account = pulses.account()
     assert account is not None
     assert (account.tick, account.answered, account.sums) == (later, 0, {})
@@ -193,8 +194,8 @@ def test_an_end_that_is_added_twice_stands_for_no_other(pulses: PulseLedger) -> 
     one, other = answer("1", {"endpoints": 1}), answer("2", {"endpoints": 1})
     for answers, met in (([one], False), ([one], False), ([other], False)):
         pulses.open_account(TICK)
-        pulses.add_to_account(TICK, [one])
-        pulses.add_to_account(TICK, answers)
+        pulses.add_to_account(TICK, [one], at=LATER)
+        pulses.add_to_account(TICK, answers, at=LATER)
         assert expected.is_met_by(pulses.account()) is (answers == [other])
         assert not met
 
@@ -202,11 +203,12 @@ def test_an_end_that_is_added_twice_stands_for_no_other(pulses: PulseLedger) -> 
 def test_a_new_sweep_begins_a_new_account(pulses: PulseLedger) -> None:
     """Also where a tick fires twice."""
     pulses.open_account(TICK)
-    pulses.add_to_account(TICK, [answer("1", {"endpoints": 3})])
+    pulses.add_to_account(TICK, [answer("1", {"endpoints": 3})], at=LATER)
     pulses.open_account(TICK)
     account = pulses.account()
     assert account is not None
     assert (account.answered, account.check, account.sums) == (0, 0, {})
+    assert account.changed is None
 
 
 @pytest.mark.parametrize(
@@ -264,7 +266,7 @@ def test_an_account_of_thirty_branches_has_room(dynamodb: DynamoDBPulse) -> None
             )
             for number in range(10)
         ]
-        assert dynamodb.add_to_account(TICK, answers)
+        assert dynamodb.add_to_account(TICK, answers, at=LATER)
     account = dynamodb.account()
     assert account is not None
     assert (account.answered, len(account.sums)) == (1000, 31)
@@ -279,7 +281,7 @@ def test_a_table_that_is_not_there_is_told(dynamodb: DynamoDBPulse) -> None:
         gone.account,
         lambda: gone.open_account(TICK),
         lambda: gone.change(asked("a test")),
-        lambda: gone.add_to_account(TICK, []),
+        lambda: gone.add_to_account(TICK, [], at=LATER),
     ]
     for call in calls:
         with pytest.raises(TallyError):

@@ -95,7 +95,7 @@ class Proving:
                 services=["endpoints"],
                 counts={"endpoints": tenant.counts[number]},
             )
-            ledger.add_to_account(self.tick, [answer])
+            ledger.add_to_account(self.tick, [answer], at=self.tick)
         tenant.move(during.get(len(order), []))
         account = ledger.account()
         assert expected.is_met_by(account)

@@ -123,9 +123,9 @@ class _CountedPulse(MemoryPulse):
         self.counted.memory_writes += changed.version - before
         return changed
 
-    def add_to_account(self, tick: datetime, answers: Sequence[Answer]) -> bool:
+    def add_to_account(self, tick: datetime, answers: Sequence[Answer], *, at: datetime) -> bool:
         self.counted.account_writes += 1
-        return MemoryPulse.add_to_account(self, tick, answers)
+        return MemoryPulse.add_to_account(self, tick, answers, at=at)
 
 
 class MonthMsp:
@@ -284,7 +284,7 @@ class MonthMsp:
                 customer.noted_at = tick
                 self.counted.noted += 1
         if answers:
-            self.pulses.add_to_account(tick, answers)
+            self.pulses.add_to_account(tick, answers, at=self.agenda.now())
 
     def _rise(self, customer: Customer, count: int, written: datetime) -> None:
         seen = customer.firm.seen

@@ -327,12 +327,8 @@ PULSE = (
         file="tally/pulse/firing.py",
         edits=(
             Edit(
-                before="indexed = expected.ended is None or now - expected.ended >= _INDEX_LAG",
-                after="indexed = True",
-            ),
-            Edit(
-                before="return expected.ended is None and not expected.sample",
-                after="return not expected",
+                before="not expected.sample and not _is_indexed(account, self.clock.now())",
+                after="not expected.sample and account.changed is None",
             ),
         ),
         why="All has been written by then, and an index takes no minute.",

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from tally.domain.model.month import Month
-from tally.domain.pulse.account import Expected
+from tally.domain.pulse.account import Account
 from tally.domain.pulse.ledger_port import PulseLedger
 from tally.domain.pulse.proof import judge_sample, judge_sweep
 from tally.domain.pulse.schedule import is_in_vain, next_full_sweep
@@ -129,13 +129,14 @@ class Firing:
         Returns the memory after it, and the vectors of a contradiction for the log.
         """
         expected = known.expected
-        if expected is None or not _is_looked_into(expected, at, now=self.clock.now()):
+        # A total that lags by a minute or two is as good a tripwire: it gets the time to follow.
+        if expected is None or at - expected.tick < _UNTIL_JUDGED:
             return known, ""
         account = self.ledger.account()
         if account is None or not expected.is_met_by(account):
             return known, ""
-        if _is_noted_first(expected):
-            return self._ended(expected), ""
+        if not expected.sample and not _is_indexed(account, self.clock.now()):
+            return known, ""
         month = Month.of(expected.tick)
         if expected.sample:
             after = self.totals.of_all([known.root], month, root_id=known.root)
@@ -149,13 +150,6 @@ class Firing:
             lambda now: now.judged(verdict, at) if now.expected == expected else now
         )
         return after_it, verdict.vectors
-
-    def _ended(self, expected: Expected) -> Pulse:
-        """Note when a look first found all jobs of a sweep ended."""
-        noted = replace(expected, ended=self.clock.now())
-        return self.ledger.change(
-            lambda now: replace(now, expected=noted) if now.expected == expected else now
-        )
 
     def _looked(
         self, known: Pulse, at: datetime, on_planned: OnPlanned, *, total: Total | None = None
@@ -219,15 +213,6 @@ class Firing:
         self.ledger.change(lambda known: known.asking(why))
 
 
-def _is_noted_first(expected: Expected) -> bool:
-    """Return True for a sweep of which no look has found yet that its jobs have ended."""
-    return expected.ended is None and not expected.sample
-
-
-def _is_looked_into(expected: Expected, at: datetime, *, now: datetime) -> bool:
-    """Return True if a look has to know whether the jobs have ended: to note it, or to judge."""
-    if _is_noted_first(expected):
-        return True
-    indexed = expected.ended is None or now - expected.ended >= _INDEX_LAG
-    # A total that lags by a minute or two is as good a tripwire: it gets the time to follow.
-    return indexed and at - expected.tick >= _UNTIL_JUDGED
+def _is_indexed(account: Account, now: datetime) -> bool:
+    """Return True if the ledger's index has had the time to show what the last jobs wrote."""
+    return account.changed is not None and now - account.changed >= _INDEX_LAG

@@ -6,13 +6,14 @@ from datetime import datetime
 from tally.domain.pulse.account import Answer
 from tally.domain.pulse.ledger_port import PulseLedger
 from tally.messages import Job
+from tally.ports import Clock
 
 
 class SweepAccount:
     """Collects the ends of a batch's jobs, and adds them to the account in one write."""
 
-    def __init__(self, ledger: PulseLedger) -> None:
-        self._ledger = ledger
+    def __init__(self, ledger: PulseLedger, clock: Clock) -> None:
+        self._ledger, self._clock = ledger, clock
         self._answers: dict[datetime, list[Answer]] = {}
 
     def ended(
@@ -36,4 +37,4 @@ class SweepAccount:
         """
         answers, self._answers = self._answers, {}
         for tick, each in answers.items():
-            self._ledger.add_to_account(tick, each)
+            self._ledger.add_to_account(tick, each, at=self._clock.now())

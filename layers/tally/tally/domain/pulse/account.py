@@ -44,7 +44,8 @@ class Account:
 
     ``answered`` counts them, and ``check`` is the checksum of the counts that they were to read: a
     job that was counted twice cannot stand for one that is missing. ``failed`` is the checksum of
-    the counts that they did not get. ``sums`` and ``rises`` add up the others.
+    the counts that they did not get. ``sums`` and ``rises`` add up the others. It was ``changed``
+    last at that instant; None before the first end.
     """
 
     tick: datetime
@@ -53,6 +54,7 @@ class Account:
     failed: int = 0
     sums: Sums = field(default_factory=dict)
     rises: Counts = field(default_factory=dict)
+    changed: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,7 +64,7 @@ class Expected:
     ``check`` is the checksum of the counts that they read, ``basis`` that of everybody who is
     billed or could be: only sweeps over the same counts of the same companies can be compared. A
     ``sample`` is no sweep: it only tests the totals. At GravityZone's pace its jobs may run
-    ``until`` then; ``ended`` is when a look first found that all have.
+    ``until`` then.
     """
 
     tick: datetime
@@ -72,7 +74,6 @@ class Expected:
     totals: Mapping[str, Total]
     sample: bool = False
     until: datetime | None = None
-    ended: datetime | None = None
 
     def is_met_by(self, account: Account | None) -> bool:
         """Return True if each job has ended once, with a count or as failing."""

@@ -30,6 +30,9 @@ class PulseLedger(Protocol):
         """Begin the account of a sweep in place of the one before, before its jobs are sent."""
         ...
 
-    def add_to_account(self, tick: datetime, answers: Sequence[Answer]) -> bool:
-        """Add the ends of jobs of that tick; return False if another sweep has begun since."""
+    def add_to_account(self, tick: datetime, answers: Sequence[Answer], *, at: datetime) -> bool:
+        """Add the ends of jobs of that tick, ``at`` this instant.
+
+        Returns False if another sweep has begun since.
+        """
         ...

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 STATE, VERSION = "state", "version"
 TICK, ANSWERED, CHECK, FAILED = "tick", "answered", "check", "failed"
+CHANGED = "changed"
 _SUM, _RISE = "sum ", "rise "
 
 
@@ -44,7 +45,6 @@ _EXPECTED = shape(
     totals=_TOTALS,
     sample=TRUTH,
     until=INSTANT,
-    ended=INSTANT,
 )
 _PULSE = shape(
     Pulse,
@@ -105,6 +105,7 @@ def account_from(item: Item) -> Account:
         failed=_number(item[FAILED]),
         sums=sums,
         rises=rises,
+        changed=instant(item[CHANGED]["S"]) if CHANGED in item else None,
     )
 
 

@@ -102,7 +102,7 @@ class DynamoDBPulse:
                 },
             )
 
-    def add_to_account(self, tick: datetime, answers: Sequence[Answer]) -> bool:
+    def add_to_account(self, tick: datetime, answers: Sequence[Answer], *, at: datetime) -> bool:
         """Add the ends of jobs of that tick; return False if another sweep has begun since."""
         numbers = _numbers(answers)
         names = {f"#n{index}": name for index, name in enumerate(numbers)}
@@ -115,10 +115,18 @@ class DynamoDBPulse:
                 self._client.update_item(
                     TableName=self._table,
                     Key=_ACCOUNT,
-                    UpdateExpression=f"ADD {added}",
+                    UpdateExpression=f"SET #changed = :changed ADD {added}",
                     ConditionExpression="#tick = :tick",
-                    ExpressionAttributeNames={**names, "#tick": codec.TICK},
-                    ExpressionAttributeValues={**values, ":tick": {"S": instant_text(tick)}},
+                    ExpressionAttributeNames={
+                        **names,
+                        "#tick": codec.TICK,
+                        "#changed": codec.CHANGED,
+                    },
+                    ExpressionAttributeValues={
+                        **values,
+                        ":tick": {"S": instant_text(tick)},
+                        ":changed": {"S": instant_text(at)},
+                    },
                 )
         except ConflictError:
             return False

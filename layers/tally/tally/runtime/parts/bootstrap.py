@@ -162,7 +162,7 @@ def worker(environment: Mapping[str, str], world: World | None = None) -> Worker
     if settings.pulse_minutes:
         from tally.runtime.parts.pulse import sweep_account
 
-        account = sweep_account(settings, aws)
+        account = sweep_account(settings, aws, clock)
     sync = Sync(
         gravityzone=gravityzone,
         connectwise=connectwise,

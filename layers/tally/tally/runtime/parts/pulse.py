@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import tally
 from tally.aws.clients import AwsClients
 from tally.ledger.pulse.pulse_table import DynamoDBPulse
+from tally.ports import Clock
 from tally.runtime.settings import PlannerSettings, WorkerSettings
 
 if TYPE_CHECKING:
@@ -37,11 +38,11 @@ def firing_around(plan: "Plan", settings: PlannerSettings, aws: AwsClients) -> "
     )
 
 
-def sweep_account(settings: WorkerSettings, aws: AwsClients) -> "SweepAccount":
+def sweep_account(settings: WorkerSettings, aws: AwsClients, clock: Clock) -> "SweepAccount":
     """Make the account that a worker reports the ends of its jobs to."""
     from tally.worker.sweep_account import SweepAccount
 
-    return SweepAccount(DynamoDBPulse(aws.client("dynamodb"), settings.table_name))
+    return SweepAccount(DynamoDBPulse(aws.client("dynamodb"), settings.table_name), clock)
 
 
 def fingerprint(settings: str) -> str:
