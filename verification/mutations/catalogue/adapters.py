@@ -66,8 +66,8 @@ ADAPTERS = (
     Mutation(
         name="a record is read from a replica that may lag",
         rule="SAFE-3",
-        file="tally/aws/clients.py",
-        edits=(Edit(before="Key=key, ConsistentRead=True)", after="Key=key)"),),
+        file="tally/ledger/keys.py",
+        edits=(Edit(before="Key=of, ConsistentRead=True)", after="Key=of)"),),
         why="It is DynamoDB's default, and half the price.",
         tests=("tests/unit/test_ledger_dynamodb.py::test_single_reads_are_consistent",),
     ),

@@ -1,19 +1,13 @@
-"""Make the functions' clients of AWS, and read an item of a DynamoDB table with one."""
+"""Make the functions' clients of AWS."""
 
 import os
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import boto3.session
 from botocore.config import Config
 from botocore.exceptions import NoRegionError
 
-from tally.aws.refusals import aws_errors
 from tally.errors import SetupError
-
-if TYPE_CHECKING:
-    from mypy_boto3_dynamodb import DynamoDBClient
-    from mypy_boto3_dynamodb.type_defs import AttributeValueTypeDef
 
 
 class AwsClients:
@@ -44,17 +38,3 @@ class AwsClients:
             return self._session.client(service, config=self._config)  # type: ignore[call-overload]
         except (NoRegionError, ValueError) as error:
             raise SetupError(f"AWS cannot be asked for {service}: {error}") from None
-
-
-def table_name(table: str) -> str:
-    """Return what errors call the table."""
-    return f"the ledger table {table}"
-
-
-def read_item(
-    client: "DynamoDBClient", table: str, key: "Mapping[str, AttributeValueTypeDef]"
-) -> "Mapping[str, AttributeValueTypeDef] | None":
-    """Return the item as it is now; None if there is none. Raises TallyError."""
-    with aws_errors(table_name(table)):
-        # DynamoDB's default may answer an older version of the item.
-        return client.get_item(TableName=table, Key=key, ConsistentRead=True).get("Item")

@@ -8,7 +8,6 @@ from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING
 
-from tally.aws.clients import read_item, table_name
 from tally.aws.refusals import aws_errors
 from tally.domain.model.company import EVERYBODY, CompanyLink, LinkChange, Stretch, first_link
 from tally.domain.model.month import Month
@@ -22,7 +21,7 @@ from tally.errors import ConflictError
 from tally.ledger import items, keys
 from tally.ledger.attributes import set_aside
 from tally.ledger.history_entry import check, check_change, entry_of, entry_of_change
-from tally.ledger.keys import Item, Key
+from tally.ledger.keys import Item, Key, read_item, table_name
 from tally.ledger.standings_in_bulk import attempt, saved_all
 from tally.ledger.ticks_item import TicksItem
 from tally.ledger.transaction import Parts, Patience, write_together

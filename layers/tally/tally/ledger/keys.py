@@ -1,15 +1,17 @@
-"""Keys of the ledger's items: in the table, and in the partitions of its index."""
+"""Keys of the ledger's items, in the table and in its index, and an item read by its key."""
 
 import sys
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from tally.aws.refusals import aws_errors
 from tally.domain.model.company import Stretch
 from tally.domain.model.month import Month
 from tally.domain.record.record_key import RecordKey
 
 if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_dynamodb.type_defs import AttributeValueTypeDef
 
 type Item = Mapping[str, AttributeValueTypeDef]
@@ -149,3 +151,15 @@ def months(texts: list[str]) -> tuple[Month, ...]:
 def months_text(several: tuple[Month, ...]) -> list[str]:
     """Write several months."""
     return [str(month) for month in several]
+
+
+def table_name(table: str) -> str:
+    """Return what errors call the table."""
+    return f"the ledger table {table}"
+
+
+def read_item(client: "DynamoDBClient", table: str, of: Key) -> Item | None:
+    """Return the item of a key as it is now; None if there is none. Raises TallyError."""
+    with aws_errors(table_name(table)):
+        # DynamoDB's default may answer an older version of the item.
+        return client.get_item(TableName=table, Key=of, ConsistentRead=True).get("Item")

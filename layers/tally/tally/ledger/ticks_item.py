@@ -5,14 +5,13 @@ from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from tally.aws.clients import read_item
 from tally.aws.refusals import aws_errors
 from tally.domain.model.month import Month
 from tally.domain.model.ticks import Ticks
 from tally.errors import ConflictError
 from tally.ledger.attributes import fields_of, unreadable
 from tally.ledger.form import any_instant, instant, instant_text
-from tally.ledger.keys import Item, month_of, months, months_text, ticks_key
+from tally.ledger.keys import Item, month_of, months, months_text, read_item, ticks_key
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

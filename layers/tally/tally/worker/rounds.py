@@ -67,6 +67,7 @@ class Rounds:
             TallyError: ConnectWise or the ledger failed; the record tells the outcome of a write.
         """
         for _ in range(_MOST_ROUNDS):
+            self.facts = self.facts.at(self.clock.now())
             self._wait_for_claim()
             outcome = self._round()
             match outcome:
@@ -80,7 +81,6 @@ class Rounds:
                 case Done():
                     self._save(outcome.change)
                     return outcome.say
-            self.facts = self.facts.at(self.clock.now())
         raise ContractError(
             f"{self.record.key}: no decision after {_MOST_ROUNDS} rounds ({', '.join(self.done)}); "
             "please report this as a bug."

@@ -5,14 +5,13 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from tally.aws.clients import read_item, table_name
 from tally.aws.refusals import aws_errors
 from tally.domain.asking.question import Subject
 from tally.domain.asking.ticket import Ticket
 from tally.domain.record.unreadable import Unreadable
 from tally.ledger.asking.ticket_codec import TICKET
 from tally.ledger.attributes import set_aside, unreadable
-from tally.ledger.keys import INDEX, Item, Key, key
+from tally.ledger.keys import INDEX, Item, Key, key, read_item, table_name
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

@@ -4,7 +4,6 @@ import json
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from tally.aws.clients import read_item, table_name
 from tally.aws.refusals import aws_errors
 from tally.domain.attaching.attachment import Announced, Attached, Attachment, Trouble
 from tally.domain.attaching.month import Left, MonthAttached
@@ -12,7 +11,7 @@ from tally.domain.attaching.wanted import Edition, Place
 from tally.domain.model.month import Month
 from tally.ledger.attributes import unreadable
 from tally.ledger.form import INSTANT, MONTH, TEXT, WHOLE, Form, many, shape
-from tally.ledger.keys import Item, Key, attached_month_key, attachment_key
+from tally.ledger.keys import Item, Key, attached_month_key, attachment_key, read_item, table_name
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

@@ -4,14 +4,13 @@ import json
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from tally.aws.clients import read_item, table_name
 from tally.aws.refusals import aws_errors
 from tally.domain.book.edition import Claim, Edition, MonthBooks, Trouble
 from tally.domain.model.month import Month
 from tally.errors import ConflictError
 from tally.ledger.attributes import unreadable
 from tally.ledger.form import INSTANT, TEXT, TRUTH, WHOLE, Form, many, shape
-from tally.ledger.keys import Item, Key, key
+from tally.ledger.keys import Item, Key, key, read_item, table_name
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

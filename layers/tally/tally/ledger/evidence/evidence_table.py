@@ -5,14 +5,13 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from tally.aws.clients import read_item, table_name
 from tally.aws.refusals import aws_errors
 from tally.domain.evidence.evidence import Evidence
 from tally.domain.model.month import Month
 from tally.errors import TallyError
 from tally.ledger.attributes import unreadable
 from tally.ledger.evidence import evidence_codec as codec
-from tally.ledger.keys import Item, Key, key
+from tally.ledger.keys import Item, Key, key, read_item, table_name
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

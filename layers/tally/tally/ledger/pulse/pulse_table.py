@@ -6,13 +6,12 @@ from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from tally.aws.clients import read_item, table_name
 from tally.aws.refusals import aws_errors
 from tally.domain.pulse.account import Account, Answer, checksum
 from tally.domain.pulse.state import Proof, Pulse
 from tally.errors import ConflictError
 from tally.ledger.form import instant_text
-from tally.ledger.keys import Key, key
+from tally.ledger.keys import Key, key, read_item, table_name
 from tally.ledger.pulse import pulse_codec as codec
 
 if TYPE_CHECKING:
