@@ -193,5 +193,5 @@ def test_many_customers(msp: Installed) -> None:
     assert len(ended.out.splitlines()) == 52
     assert not [call for call in msp.world.connectwise.calls if call.status == 429]
     assert msp.world.connectwise.calls.count("GET additions") == 2000
-    # Pages of 1,000, and the end of them.
-    assert msp.world.connectwise.calls.count("GET companies") == 3
+    # Pages of 1,000 and the end of them, and a look at each page's last record (MATCH-8).
+    assert msp.world.connectwise.calls.count("GET companies") == 3 + 2
