@@ -1,9 +1,13 @@
 """The ledger's table as the template defines it, without a deployment: on moto or MiniStack."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+import boto3
 import yaml
+from moto import mock_aws
 
 from local.checkout import ROOT
 
@@ -32,3 +36,17 @@ def table_definition() -> dict[str, Any]:
 def create_ledger_table(client: "DynamoDBClient", name: str) -> None:
     """Make an empty ledger table."""
     client.create_table(TableName=name, **table_definition())
+
+
+@contextmanager
+def moto_ledger(name: str) -> "Iterator[DynamoDBClient]":
+    """Give a client on moto, which has an empty ledger table of that name and nothing else."""
+    with mock_aws():
+        client = boto3.client(
+            "dynamodb",
+            region_name="eu-west-1",
+            aws_access_key_id="test",
+            aws_secret_access_key="test",  # noqa: S106 - moto wants one, whatever it is
+        )
+        create_ledger_table(client, name)
+        yield client

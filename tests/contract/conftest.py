@@ -4,13 +4,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import boto3
 import pytest
-from moto import mock_aws
 
 from local.build import BUILT, build
 from local.checkout import ROOT
-from testing.ledger_table import create_ledger_table
+from testing.ledger_table import moto_ledger
 from tests.contract.template import Template
 
 if TYPE_CHECKING:
@@ -33,12 +31,5 @@ def built() -> Path:
 @pytest.fixture
 def moto_table() -> "Iterator[DynamoDBClient]":
     """A client on moto, which has an empty table of the name `ledger`."""
-    with mock_aws():
-        client = boto3.client(
-            "dynamodb",
-            region_name="eu-west-1",
-            aws_access_key_id="test",
-            aws_secret_access_key="test",
-        )
-        create_ledger_table(client, "ledger")
+    with moto_ledger("ledger") as client:
         yield client

@@ -8,9 +8,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-import boto3
-from moto import mock_aws
-
 from cli.stack import Stack
 from simulators.clock import VirtualClock
 from tally.domain.model.standing import Cause
@@ -18,7 +15,7 @@ from tally.ledger.dynamodb import DynamoDBLedger
 from tally.ledger.transaction import Patience
 from tally.people.read_overview import read_overview
 from tally.planner.plan import Planned
-from testing.ledger_table import create_ledger_table
+from testing.ledger_table import moto_ledger
 from testing.world import Customer, World
 
 if TYPE_CHECKING:
@@ -77,14 +74,7 @@ def stored_world(
     start: datetime, *, settings: Callable[[], dict[str, Any]] = dict
 ) -> Iterator[StoredWorld]:
     """A world of its own, whose table is gone afterwards."""
-    with mock_aws():
-        client = boto3.client(
-            "dynamodb",
-            region_name="eu-west-1",
-            aws_access_key_id="test",
-            aws_secret_access_key="test",
-        )
-        create_ledger_table(client, TABLE)
+    with moto_ledger(TABLE) as client:
         patience = Patience(pause=lambda _: None)
         yield StoredWorld(
             world=World(clock=VirtualClock(start), **settings()),

@@ -5,16 +5,14 @@ what people said.
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-import boto3
 import pytest
-from moto import mock_aws
 
 from simulators.clock import VirtualClock
 from tally.domain.model.standing import StandingState
 from tally.ledger.dynamodb import DynamoDBLedger
 from tally.ledger.evidence.evidence_table import EXPIRES
 from testing.audit import audit
-from testing.ledger_table import create_ledger_table, table_definition
+from testing.ledger_table import moto_ledger, table_definition
 from testing.world import Customer, World
 from tests.functional.instants import gmt
 from tests.functional.recovery_commands import command, options
@@ -28,14 +26,7 @@ LOST, SINCE = "tally-LedgerTable", "2026-11-10T00:00:00Z"
 
 @pytest.fixture
 def dynamodb() -> "Iterator[DynamoDBClient]":
-    with mock_aws():
-        client = boto3.client(
-            "dynamodb",
-            region_name="eu-west-1",
-            aws_access_key_id="test",
-            aws_secret_access_key="test",
-        )
-        create_ledger_table(client, LOST)
+    with moto_ledger(LOST) as client:
         yield client
 
 

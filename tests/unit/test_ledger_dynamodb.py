@@ -5,7 +5,6 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import boto3
 import pytest
 from botocore.exceptions import (
     ClientError,
@@ -13,7 +12,6 @@ from botocore.exceptions import (
     NoCredentialsError,
     ReadTimeoutError,
 )
-from moto import mock_aws
 
 from tally.domain.model.company import CompanyLink, LinkChange
 from tally.domain.model.month import Month
@@ -25,7 +23,7 @@ from tally.errors import AmbiguousError, ConflictError, ContractError, SetupErro
 from tally.ledger import keys
 from tally.ledger.dynamodb import DynamoDBLedger
 from tally.ledger.transaction import Patience
-from testing.ledger_table import create_ledger_table
+from testing.ledger_table import moto_ledger
 
 TICK = datetime(2026, 11, 3, 0, 15, tzinfo=UTC)
 KEY = RecordKey(company_id="gz-1", month=Month(2026, 11), service="endpoints")
@@ -103,14 +101,7 @@ NO_CONNECTION = EndpointConnectionError(endpoint_url="https://dynamodb.test")
 
 @pytest.fixture
 def wire() -> Iterator[Wire]:
-    with mock_aws():
-        client = boto3.client(
-            "dynamodb",
-            region_name="eu-west-1",
-            aws_access_key_id="test",
-            aws_secret_access_key="test",
-        )
-        create_ledger_table(client, "ledger-a")
+    with moto_ledger("ledger-a") as client:
         yield Wire(client)
 
 
