@@ -1,11 +1,11 @@
 """Bounds of what the ledger's items hold: what nobody can calculate with cannot be read."""
 
 import json
-from datetime import UTC, date, datetime
+from datetime import date
 
 import pytest
 
-from tally.domain.model.company import CompanyLink, first_link
+from tally.domain.model.company import first_link
 from tally.domain.model.month import Month
 from tally.domain.record.lines import Place
 from tally.domain.record.record_key import RecordKey
@@ -15,8 +15,8 @@ from tally.ledger import items
 from tally.ledger.form import AMOUNT
 from tally.ledger.history_entry import entry_of_change
 from tally.ledger.record_codec import PLACE
+from tests.unit.ledger_values import A_LINK, TICK
 
-TICK = datetime(2026, 11, 3, 0, 15, tzinfo=UTC)
 NOVEMBER = UsageRecord(
     key=RecordKey(company_id="gz-1", month=Month(2026, 11), service="endpoints"),
     version=1,
@@ -24,14 +24,6 @@ NOVEMBER = UsageRecord(
 )
 A_PLACE = Place(
     agreement_id=31, product_id=52, effective=date(2026, 11, 1), cancelled=date(2026, 11, 30)
-)
-A_LINK = CompanyLink(
-    company_id="gz-1",
-    company_name="A",
-    connectwise_id=7,
-    connectwise_name="A",
-    linked_by="tally",
-    linked_at=TICK,
 )
 
 _AT_THE_ENDS = [

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -24,8 +24,8 @@ from tally.ledger import keys
 from tally.ledger.dynamodb import DynamoDBLedger
 from tally.ledger.transaction import Patience
 from testing.ledger_table import moto_ledger
+from tests.unit.ledger_values import A_LINK, TICK
 
-TICK = datetime(2026, 11, 3, 0, 15, tzinfo=UTC)
 KEY = RecordKey(company_id="gz-1", month=Month(2026, 11), service="endpoints")
 
 type Interference = Callable[[Callable[[], Any]], Any]
@@ -258,19 +258,11 @@ def test_lost_answer_that_cannot_be_looked_for_is_ambiguous(
 
 def test_lost_answer_of_a_link(ledger: DynamoDBLedger, wire: Wire) -> None:
     """MATCH-1: a link whose answer was lost is found the same way, and is nobody else's."""
-    mine = CompanyLink(
-        company_id="gz-1",
-        company_name="A",
-        connectwise_id=7,
-        connectwise_name="A",
-        linked_by="tally",
-        linked_at=TICK,
-    )
     wire.next("transact_write_items", after(TIMEOUT))
-    ledger.add_link(mine)
-    assert ledger.link("gz-1") == mine
+    ledger.add_link(A_LINK)
+    assert ledger.link("gz-1") == A_LINK
     with pytest.raises(ConflictError):
-        ledger.add_link(mine)
+        ledger.add_link(A_LINK)
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,7 @@
 """Items of the ledger: what is stored is what is read, and the history tells how it came about."""
 
 from dataclasses import fields, is_dataclass, replace
-from datetime import UTC, date, datetime, timedelta, timezone
+from datetime import date, datetime, timedelta, timezone
 from itertools import pairwise
 from typing import Any
 
@@ -32,9 +32,9 @@ from tally.ledger.history_entry import (
 )
 from tally.ledger.record_codec import record_fields
 from tests.unit.drawn_scopes import RECORD_SCOPES, SCOPES
+from tests.unit.ledger_values import A_LINK, TICK
 
 NOVEMBER = Month(2026, 11)
-TICK = datetime(2026, 11, 3, 0, 15, tzinfo=UTC)
 
 
 def every_field_of(cls: type, **given_fields: Any) -> st.SearchStrategy[Any]:  # noqa: ANN401 - of any field
@@ -399,15 +399,7 @@ def test_standing_state_is_stored_by_name() -> None:
 
 def test_link_history_says_who_linked() -> None:
     """MATCH-1: the history of a link says who linked the company, when, and to what."""
-    link = CompanyLink(
-        company_id="gz-1",
-        company_name="A",
-        connectwise_id=7,
-        connectwise_name="A",
-        linked_by="tally",
-        linked_at=TICK,
-    )
-    item = items.link_history_item("gz-1", entry_of_change(first_link(link)), transaction="t")
+    item = items.link_history_item("gz-1", entry_of_change(first_link(A_LINK)), transaction="t")
     assert item["sk"] == {"S": "HISTORY#MAPPING#000001"}
     assert item["by"] == {"S": "tally"}
     assert '"connectwise_id": [null, 7]' in item["changes"]["S"]
