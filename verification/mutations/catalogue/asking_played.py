@@ -37,8 +37,8 @@ ASKING_PLAYED = (
         edits=(
             Edit(
                 before=(
-                    "    if seen is None or (why := means.why_not_ours(ticket, seen)):\n"
-                    "        return means.leave(ticket, words.GONE if seen is None else why)"
+                    "    if (why := means.why_not_ours(ticket, seen)) or seen is None:\n"
+                    "        return means.leave(ticket, why)"
                 ),
                 after="    if seen is None:\n        return means.leave(ticket, words.GONE)",
             ),

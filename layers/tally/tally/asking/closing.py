@@ -23,8 +23,8 @@ def close(means: Means, ticket: Ticket, *, fresh: bool = False) -> Ticket:
     it for that word.
     """
     seen = means.seen(ticket)
-    if seen is None or (why := means.why_not_ours(ticket, seen)):
-        return means.leave(ticket, words.GONE if seen is None else why)
+    if (why := means.why_not_ours(ticket, seen)) or seen is None:
+        return means.leave(ticket, why)
     told = _with_last_word(means, ticket, fresh=fresh)
     if told is None:
         return ticket
@@ -33,8 +33,8 @@ def close(means: Means, ticket: Ticket, *, fresh: bool = False) -> Ticket:
 
 def _closed_by_others(means: Means, ticket: Ticket) -> Ticket:
     seen = means.seen(ticket)
-    if seen is None or (why := means.why_not_ours(ticket, seen)):
-        return means.leave(ticket, words.GONE if seen is None else why)
+    if (why := means.why_not_ours(ticket, seen)) or seen is None:
+        return means.leave(ticket, why)
     return _over(means, ticket) if seen.closed else _closed(means, ticket)
 
 

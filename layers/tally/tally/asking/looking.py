@@ -18,8 +18,8 @@ from tally.domain.asking.ticket import Given, Ticket
 def look(means: Means, ticket: Ticket) -> Ticket:
     """Look at an open ticket; return it as the ledger has it afterwards."""
     seen = means.seen(ticket)
-    if seen is None or (why := means.why_not_ours(ticket, seen)):
-        return means.leave(ticket, words.GONE if seen is None else why)
+    if (why := means.why_not_ours(ticket, seen)) or seen is None:
+        return means.leave(ticket, why)
     question = means.question(ticket.subject)
     if ticket.given is not None:
         # Claimed anew: another run may have gone on with it since the index told of it.

@@ -146,11 +146,11 @@ class Publish:
         that can be read, too (SAFE-5).
         """
         newest = books.newest
-        if newest is None or newest.state == drawn.state:
-            return newest is not None
-        if newest.final:
+        if newest is None:
             return False
-        return newest.state == drawn.lacking(self.missing(books.month)).state
+        if newest.state == drawn.state:
+            return True
+        return not newest.final and newest.state == drawn.lacking(self.missing(books.month)).state
 
 
 def _added(before: MonthBooks, after: MonthBooks) -> Iterator[Edition]:

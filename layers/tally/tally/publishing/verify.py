@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from itertools import batched
 
 from tally.domain.book.bucket_port import Bucket
@@ -82,11 +83,12 @@ class Verify:
         Where a book is published meanwhile, it looks again.
         """
         first, last = self._first(), Month.of(now)
-        known = tuple(pool.map(self._known, first.through(last)))
+        read = partial(known_books, self.books)
+        known = tuple(pool.map(read, first.through(last)))
         for _ in range(_ATTEMPTS):
             names, strays = self._names(first, last)
             shelved = list(pool.map(self._shelved, names.items()))
-            before, known = known, tuple(pool.map(self._known, first.through(last)))
+            before, known = known, tuple(pool.map(read, first.through(last)))
             if known == before:
                 break
         chain = Chain(
@@ -96,9 +98,6 @@ class Verify:
             since=_since(now, self.kept_months),
         )
         return chain, tuple(strays)
-
-    def _known(self, month: Month) -> MonthBooks | UnreadBooks:
-        return known_books(self.books, month)
 
     def _first(self) -> Month:
         """Return the first month that can have a book; any, where the ledger has lost its own."""
