@@ -35,6 +35,8 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
         return {"skipped": "evidence is off"}
     function.deadline.set(context.get_remaining_time_in_millis())
     try:
+        # The schedule of each quarter of an hour names jobs: a walk comes once a day, and in the
+        # last hour.
         for_jobs_alone = isinstance(event, dict) and "jobs" in event
         walked = {} if for_jobs_alone else _walk(function, WalkDue.of(event))
         return {**walked, **_jobs(function)}

@@ -20,6 +20,8 @@ NO_REASON = "No reason was given in the ticket."
 def take(means: Means, ticket: Ticket, given: Given, question: Question) -> Ticket:
     """Write the answer to the ledger first, and then carry it out."""
     record = means.ledger.record(_key(ticket))
+    # ASK-5: by this version the history shows later if the answer was carried out. An earlier
+    # answer of the same member would pass for it otherwise.
     noted = replace(given, before=0 if record is None else record.version)
     taken = replace(ticket, given=noted, used=(*ticket.used, given.note_id))
     return carry_out(means, means.memory.save_ticket(taken), noted, question)
@@ -30,8 +32,10 @@ def carry_out(means: Means, ticket: Ticket, given: Given, question: Question | N
 
     Raises ConflictError if a job was at the record in the same moment: the next run goes on.
     """
+    # SAFE-1: a run that was killed after the ruling has left the answer in the ticket.
     if _was_carried_out(means, ticket, given):
         return end(means, ticket, words.carried_out(given))
+    # The hold may have gone for another reason, so nobody is told that this answer counted.
     if question is None:
         return end(means, ticket, means.questions.why_gone(ticket))
     try:
@@ -50,6 +54,7 @@ def _give(means: Means, ticket: Ticket, given: Given) -> None:
     answers = replace(means.answers, refuses=refuses)
     by, why, key = words.who(given, ticket), given.why or NO_REASON, _key(ticket)
     if given.option == "take-over":
+        # This option is never without its number, and 0 is the id of no Addition.
         answers.take_over(key, given.number or 0, by=by, why=why)
     else:
         _GIVEN[given.option](answers, key, by=by, why=why)
@@ -65,6 +70,7 @@ _GIVEN: dict[str, Callable[..., UsageRecord]] = {
 
 def _impossible(means: Means, ticket: Ticket, given: Given, why: str) -> Ticket:
     """Ask anew where the answer cannot be given, or end where the question is gone by now."""
+    # Read again: the record may have moved since the question was read.
     question = means.question(ticket.subject)
     if question is None:
         return end(means, ticket, means.questions.why_gone(ticket))

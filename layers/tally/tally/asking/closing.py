@@ -10,6 +10,8 @@ from tally.domain.asking.ticket import Ticket, TicketState
 
 def end(means: Means, ticket: Ticket, word: str) -> Ticket:
     """Announce the last word, write it, and close the ticket."""
+    # The ledger has the word first, so that a later run finds in the notes if it stands there
+    # already.
     ending = replace(
         ticket, state=TicketState.CLOSING, word=word, announced=means.now, changed=means.now
     )
@@ -32,6 +34,7 @@ def close(means: Means, ticket: Ticket, *, fresh: bool = False) -> Ticket:
 
 
 def _closed_by_others(means: Means, ticket: Ticket) -> Ticket:
+    # Read again: a rule of the board may have reopened the ticket because of our note.
     seen = means.seen(ticket)
     if (why := means.why_not_ours(ticket, seen)) or seen is None:
         return means.leave(ticket, why)
@@ -39,6 +42,7 @@ def _closed_by_others(means: Means, ticket: Ticket) -> Ticket:
 
 
 def _closed(means: Means, ticket: Ticket) -> Ticket:
+    # ConnectWise may answer 200, and a rule may have set another status by then (ASK-6).
     seen = means.tickets.set_status(means.id_of(ticket), means.desk.closed_status_id)
     return _over(means, ticket) if seen.closed else _is_left_open(means, ticket)
 
@@ -54,6 +58,7 @@ def _with_last_word(means: Means, ticket: Ticket, *, fresh: bool) -> Ticket | No
     if written(ticket, notes, ticket.word) is not None:
         return ticket
     if not fresh:
+        # SAFE-2: its absence proves nothing yet, as ConnectWise's lists can lag our POST.
         if not means.is_settled(ticket.announced):
             return None
         ticket = means.memory.save_ticket(replace(ticket, announced=means.now))
@@ -66,5 +71,6 @@ def _is_left_open(means: Means, ticket: Ticket) -> Ticket:
 
     It has been tried just now: a day in which nothing could be tried is no reason.
     """
+    # `changed` is the time of `end`: saving the ticket while it closes does not move it.
     is_late = ticket.changed is not None and means.now - ticket.changed >= DAY
     return means.leave(ticket, words.STAYS_OPEN) if is_late else ticket

@@ -18,6 +18,7 @@ from tally.domain.asking.ticket import Given, Ticket
 def look(means: Means, ticket: Ticket) -> Ticket:
     """Look at an open ticket; return it as the ledger has it afterwards."""
     seen = means.seen(ticket)
+    # Before all else: an answer in a ticket that was moved or merged is not acted on (ASK-7).
     if (why := means.why_not_ours(ticket, seen)) or seen is None:
         return means.leave(ticket, why)
     question = means.question(ticket.subject)
@@ -29,6 +30,7 @@ def look(means: Means, ticket: Ticket) -> Ticket:
     if means.questions.is_asked_elsewhere(ticket):
         return end(means, ticket, words.LINKED_ELSEWHERE)
     notes = means.tickets.notes(seen.id)
+    # The newest code may not have been shown to anybody yet, so no note can be an answer to it.
     if ticket.asked is None:
         return write_again(means, ticket, question, notes)
     return _read(means, ticket, question, seen, notes)
@@ -41,6 +43,7 @@ def _read(
 
     Where nothing is to be answered, no note is meant as an answer, and none brings a hint.
     """
+    # Before answers are read: after a restore, the ticket has a newer question than the ledger.
     if has_asked_since(ticket, notes):
         return ask_anew(means, ticket, question, why=words.RESTORED)
     given = _answers(means, ticket, question, notes)
@@ -69,6 +72,7 @@ def _answers(
     means: Means, ticket: Ticket, question: Question, notes: Sequence[SeenNote]
 ) -> Sequence[Given]:
     """Return the answers; only members who may have given one are looked up."""
+    # At each look: a member may have become inactive since the last one (ASK-3).
     names = {each.member for each in candidates(ticket, notes)}
     members = {each: means.tickets.member(each) for each in names}
     return answers(ticket, question, notes, members=members, answerers=means.answerers)
@@ -94,6 +98,7 @@ def _time_entries(
     if ticket.asked is not None and changed <= ticket.asked:
         return ticket, False
     known = {tuple(each.text.split()) for each in notes}
+    # `/allNotes` tells neither author nor date: what `/notes` lacks is taken for a time entry.
     texts = means.tickets.all_note_texts(seen.id)
     if any(tuple(each.split()) not in known and means_us(each, ticket.code) for each in texts):
         return ticket, True

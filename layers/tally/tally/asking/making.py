@@ -19,6 +19,7 @@ def begin(
 
     Raises ConflictError if another run announced it first: it makes the ticket.
     """
+    # Searched first: a restored ledger would announce a number that is in use (SAFE-8).
     number, found = _first_free(means, question, connectwise_id, number)
     mark, now = reference(means.deployment, question.subject, number), means.now
     announced = Ticket(
@@ -32,6 +33,7 @@ def begin(
         announced=now,
         unanswered=0 if before is None else unanswered(before, since=question.since),
         changed=now,
+        # All tickets of a subject share one item, so of two runs only one can write this version.
         version=0 if before is None else before.version,
     )
     ticket = means.memory.save_ticket(announced)
@@ -62,12 +64,14 @@ def make_again(means: Means, ticket: Ticket) -> Ticket:
     the customer is linked by then, once it is not found there either: people may have taken it
     along. A customer that is linked to nobody has no place for it.
     """
+    # ASK-1: ConnectWise has no idempotency key, and the POST of a killed run may have come through.
     found = means.tickets.find(ticket.reference, company_id=ticket.connectwise_id)
     if found:
         return _opened(means, ticket, found[0])
     if not _is_due(means, ticket):
         return ticket
     question, place = means.question(ticket.subject), means.place_of(ticket)
+    # Nobody was asked yet, so there is no ticket that needs a last word.
     if question is None or place is None:
         over = replace(ticket, state=TicketState.CLOSED, announced=None, changed=means.now)
         return means.memory.save_ticket(over)
@@ -100,12 +104,15 @@ def _post(means: Means, ticket: Ticket, question: Question) -> Ticket:
         text=means.text_of(question, ticket.code),
     )
     try:
+        # After any other error it stays announced, and the next run searches before it makes one.
         made = means.tickets.create(new, means.desk)
     except RefusedError as error:
         # It has not happened, and its cause is outside of the question: tried again in a day.
         refused = replace(ticket, announced=None, why_left=str(error), changed=means.now)
         means.memory.save_ticket(refused)
         raise
+    # By ConnectWise's clock: only later notes can be answers, and our clock may differ from it.
+    # Without a time the first note is looked for, as after a lost answer.
     asks = replace(ticket, asked=made.entered, announced=None if made.entered else ticket.announced)
     return _opened(means, asks, made)
 
@@ -119,6 +126,7 @@ def _opened(means: Means, ticket: Ticket, seen: SeenTicket) -> Ticket:
     """
     opened = replace(ticket, state=TicketState.OPEN, ticket_id=seen.id, ours=seen.entered_by)
     why = means.why_not_ours(opened, seen)
+    # One PATCH is tried: a contact that still stands afterwards would be mailed our next word.
     if why == words.MAY_MAIL:
         why = means.why_not_ours(opened, means.tickets.clear_contact(seen.id))
     return means.leave(opened, why) if why else means.memory.save_ticket(opened)

@@ -100,6 +100,8 @@ class Means:
 
 def written(ticket: Ticket, notes: Sequence[SeenNote], text: str) -> SeenNote | None:
     """Return our own note that says exactly this, spaces aside; None if there is none."""
+    # ConnectWise may show a line break as a space (its developer guide), so only words are
+    # compared.
     said = text.split()
     ours = ticket.ours.casefold()
     found = (

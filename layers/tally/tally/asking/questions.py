@@ -42,6 +42,7 @@ class Questions:
         question is told in ``failures``, and keeps back no other (SAFE-5).
         """
         held = [each for each in readable(self.ledger.all_open_records()) if each.hold is not None]
+        # The lists below cost a query each, and rounds come four times an hour.
         if not held and not self.standings:
             return
         known = {each.company_id: each for each in self.ledger.all_standings()}
@@ -90,11 +91,13 @@ class Questions:
 
         Then whoever reads the ticket there looks at the wrong customer.
         """
+        # An unlinked customer has no other place: its ticket goes on where it is.
         return self.place_of(ticket) not in (None, ticket.connectwise_id)
 
     def why_gone(self, ticket: Ticket) -> str:
         """Return the last word on a ticket whose question is gone: who answered it, if anybody."""
         key = ticket.subject.key
+        # A standing has no history, and nobody answers a question before it is written.
         if key is None or ticket.asked is None:
             return words.lifted()
         people = [

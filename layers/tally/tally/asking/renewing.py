@@ -21,6 +21,7 @@ def ask_anew(
 ) -> Ticket:
     """Ask the question as it is now; no earlier answer counts any more."""
     edition, now = ticket.edition + 1, means.now
+    # SAFE-1: the ledger has the new code before anybody sees it, or its answer could not be taken.
     renewed = replace(
         ticket,
         edition=edition,
@@ -90,5 +91,6 @@ def _codes_of(note: SeenNote, ticket: Ticket) -> set[str]:
 def _recorded(means: Means, ticket: Ticket, note: SeenNote) -> Ticket:
     # A note whose time cannot be read would be written again and again.
     asked = note.created or means.now
+    # `ours` is learnt from ConnectWise: whatever is written under that name is never an answer.
     stands = replace(ticket, asked=asked, announced=None, word="", ours=note.created_by)
     return means.memory.save_ticket(stands)

@@ -105,6 +105,7 @@ class Round:
             tickets=self.tickets,
             answers=Answers(ledger=self.ledger, clock=self.clock),
             questions=questions,
+            # A name that is not found ends the run before any ticket is touched.
             desk=self.tickets.desk(self.names),
             answerers=self.answerers,
             deployment=self.deployment,
@@ -134,6 +135,7 @@ class Round:
         still_open = set()
         for each in known:
             if isinstance(each, Unreadable):
+                # It gets no second ticket: to make one, the same item is read, and cannot be.
                 done.failures[each.company_id] = each.why
                 continue
             if not self.has_time():
@@ -142,6 +144,7 @@ class Round:
                 continue
             done.looked += 1
             after = _guarded(each.subject, done, partial(_gone_on, means, each), otherwise=None)
+            # One that failed counts as open, or its subject might get a second ticket in this run.
             if after is None or not after.is_over:
                 still_open.add(each.subject)
         return still_open

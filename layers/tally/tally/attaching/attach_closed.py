@@ -33,11 +33,13 @@ class AttachClosed:
         failures: list[Exception] = []
         for month in since or months[-1:]:
             try:
+                # After the book of this run: the account is kept for the state that the book has.
                 state = self.state(month)
                 if state is not None:
                     runs.append(self.attach(month, state=state))
             except Exception as error:  # noqa: BLE001 - a bug in one month stops no other either
                 failures.append(error)
         if failures:
+            # One is enough: months that failed are not done for their state, and are tried again.
             raise failures[0]
         return runs

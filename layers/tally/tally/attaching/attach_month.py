@@ -78,10 +78,13 @@ class AttachMonth:
     ) -> str:
         """Add each task's end to ``ended``; return why the run stops before the last, or ""."""
         for some in batched(tasks, self.at_once, strict=False):
+            # A document that is announced and not sent makes the next run wait, and look for it.
             if self.seconds_left() < _ENOUGH:
                 return _NO_TIME
             ends = self._batch(some)
             ended += zip((each.customer for each, _ in some), ends, strict=True)
+            # One such error may be a single agreement's, as of a record in use: a whole batch is
+            # the site's.
             if all(isinstance(each.error, _EVERYBODYS) for each in ends):
                 return ends[0].why
         return ""
@@ -107,6 +110,7 @@ _OPEN = (Outcome.WAITS, Outcome.FAILED)
 
 def _left(ended: Sequence[tuple[Customer, Ended]], unreadable: Mapping[str, str]) -> list[Left]:
     """Return the customers without their document: they failed, or cannot be read."""
+    # A customer whose evidence alone cannot be read is in both, and may have its document.
     tried = {customer.id for customer, _ in ended}
     left = [
         Left(company_id=customer.id, name=customer.name, why=end.why)

@@ -83,14 +83,17 @@ class AttachOne:
             if settles is None:
                 if known.has(wanted.edition):
                     return Ended(outcome=outcome)
+                # SAFE-1: the ledger knows the title before anything is sent under it.
                 known = self._announced(known, wanted)
                 found = self._look_first(known)
+            # SAFE-2: until then its absence from the list proves nothing.
             elif self.clock.now() < settles:
                 return Ended(
                     outcome=Outcome.WAITS,
                     why="It was announced a moment ago, and is looked for at the next run.",
                 )
             else:
+                # Of two runs that find it settled, one alone can write this, and goes on.
                 known = self.attachments.save_attachment(known.renew(at=self.clock.now()))
                 found = known.found(self.documents.of_agreement(wanted.place.agreement_id))
             if found is not None:
@@ -128,6 +131,7 @@ class AttachOne:
             return Ended(outcome=Outcome.WAITS, why="It took too long to be sent.")
         try:
             made = self.documents.add(new)
+        # It stays announced, since it may stand there: a later run looks for it by its reference.
         except AmbiguousError:
             raise
         except TallyError as error:

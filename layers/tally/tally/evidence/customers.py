@@ -19,6 +19,7 @@ def customers_of(ledger: Ledger, month: Month, service: str) -> Mapping[str, int
     not excluded. Names of anybody else's machines are not kept. The index may lag; an item that
     cannot be read leaves its customer without a count (SAFE-5).
     """
+    # Also those without a record: what was not seen cannot be filled in later (PROOF-5).
     counts = {each.company_id: 0 for each in ledger.all_links() if _is_billed(each)}
     records = chain(ledger.all_open_records(), ledger.all_settled_records(month))
     for record in _readable(records):

@@ -46,6 +46,8 @@ class EvidenceDelivery:
 
         One that failed comes again after a pause, and is a dead letter in the end.
         """
+        # A message that is no job is not put off: it comes again by itself, and is a dead letter in
+        # the end.
         job = EvidenceJob.parse(body)
         if job.at > self.means.clock.now() + _EARLY:
             raise MalformedJobError("The job is of a walk that is still to come.")
@@ -53,6 +55,7 @@ class EvidenceDelivery:
         try:
             return self._done(job)
         except TallyError as error:
+            # GravityZone may ask for a longer pause: a call before its end would be refused, too.
             asked = error.retry_after if isinstance(error, RateLimitedError) else PAUSE
             self.means.queue.put_off(receipt, max(asked, PAUSE))
             raise

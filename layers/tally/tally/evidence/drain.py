@@ -48,6 +48,7 @@ class Drain:
 
         try:
             ended.outcome = self.deliver(body=body, receipt=receipt, on_job=begun)
+            # After the work: if it is stopped in between, the job comes again, which is harmless.
             self.deliver.means.queue.delete(receipt)
         except Exception as error:  # noqa: BLE001 - whatever is wrong is one job's, and is told
             ended.error = error

@@ -38,6 +38,8 @@ class Looks:
         if evidence is None:
             return 0
         count = count_of(means.ledger, job.company_id, month, means.service)
+        # By the walk's time: all jobs of a month's last walk ask about everybody, whenever they
+        # run.
         asked = whom_to_ask(evidence, count=count, at=job.at, likely=self._likely(evidence))
         session = _Session(looks=self, evidence=evidence, count=count)
         try:
@@ -45,6 +47,7 @@ class Looks:
         finally:
             session.save()
         if not is_done:
+            # The rest is a new message: the number of receives of this one is for failures.
             means.queue.send([job.body])
         return session.asked
 
@@ -79,9 +82,11 @@ class _Session:
         for machine_id in machine_ids:
             if self.proven >= self.count:
                 return True
+            # At least one look a job, or one that always comes late would come again for ever.
             if not self.looks.means.has_time() and self.asked:
                 return False
             look = self._look(machine_id)
+            # PROOF-1: this answer came after the month's end, and says nothing of the month.
             if look.read >= month.next.starts:
                 return True
             proof = proof_of(machines[machine_id], look, company_id=company_id, month=month)

@@ -59,6 +59,7 @@ class Walk:
         if not means.is_in(Month.of(at)):
             return Walked(skipped=f"{Month.of(at)} is over")
         walked = Walked()
+        # A walk that goes on as a job has queued these already.
         if at.day == self.close_day and not after:
             self._conclude(at, walked)
         counts = customers_of(means.ledger, Month.of(at), means.service)
@@ -94,11 +95,13 @@ class _Round:
         """Visit each customer after that one; leave the rest to a job if time is nearly over."""
         # A machine may come from a customer who was recorded, and is billed no more.
         recorded = who_may_have_been_recorded(self.means.ledger)
+        # Before any row is read: a machine that has moved is told by where it stood until now.
         for company_id in sorted({*self.counts, *recorded}):
             self._remember(company_id)
         self._read_root()
         troubles = _Troubles(self.walked.troubles)
         for company_id in (each for each in self.counts if each > after):
+            # At least one customer each time, or a walk could go on as a job for ever.
             if not self.means.has_time() and self.walked.customers:
                 self._leave(after)
                 return
@@ -135,6 +138,8 @@ class _Round:
         """Read the whole inventory at once, if GravityZone allows it and gives all of it."""
         try:
             found = _managed(self.means.inventory.machines())
+        # That one walk crosses companies is seen in public code alone. Else each is walked on its
+        # own.
         except ContractError:
             return
         self.read_at = self.means.clock.now()
@@ -148,6 +153,7 @@ class _Round:
         """Record one customer's machines, and queue a look at them if there is need of one."""
         month, count = Month.of(self.at), self.counts[company_id]
         visit = self._visit_of(company_id)
+        # Read after the month's end: what is listed by then is the next month's.
         if Month.of(visit.at) != month:
             return
         evidence = self.means.recorder.change(
@@ -217,6 +223,7 @@ class _Troubles:
         if not isinstance(error, Exception) or isinstance(error, SetupError):
             return False
         self._told[self._company_id] = in_words(error)
+        # A conflict is another job at the same item, and no sign of an outage.
         if isinstance(error, TransientError) and not isinstance(error, ConflictError):
             self._in_a_row += 1
         return self._in_a_row < _MOST_IN_A_ROW

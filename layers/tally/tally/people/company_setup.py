@@ -152,6 +152,7 @@ class SetUp:
     def bill_partner(self, company_id: str, *, by: str, why: str) -> str:
         """Bill a partner's own machines, from the present month on (READ-4)."""
         name, known = self._name(company_id), self.ledger.link(company_id)
+        # One that is billed already is told so, whatever the last tick said of it.
         billed = known is not None and known.own_billed_since is not None
         if not (billed or is_partner(self.ledger.standing(company_id))):
             raise SetupError(
@@ -189,6 +190,8 @@ class SetUp:
         change = possible(
             make(self.ledger.link(company_id), Person(by=by, why=why, at=self.clock.now()))
         )
+        # The ledger refuses the change if one of these links was written since (SAFE-1): two people
+        # at once could link one ConnectWise company twice otherwise.
         sides = [each for each in (change.taken, change.freed) if each is not None]
         beside = self._linked_beside(company_id, *sides) if sides else ()
         change = replace(change, beside=tuple(beside))
@@ -223,6 +226,8 @@ class SetUp:
         return known.company_name
 
     def _connectwise_company(self, connectwise_id: int) -> ConnectWiseCompany:
+        # Listed, not asked for by id: that would answer a deleted company too, and would not show a
+        # role that sees none of many (MATCH-8).
         listed = {company.id: company for company in self.connectwise.companies()}
         if connectwise_id in listed:
             return listed[connectwise_id]

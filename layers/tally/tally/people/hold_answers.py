@@ -53,6 +53,7 @@ class Answers:
         if known is None:
             raise ImpossibleError(f"The ledger has no link of {key.company_id}.")
         additions = () if record.hold is None else record.hold.foreign
+        # In one transaction: without the link's part the next tick would hold the record again.
         self.ledger.save(transition, link.keep_apart(known, person, additions=additions))
         return transition.after
 
@@ -118,6 +119,7 @@ class Answers:
         record = self.ledger.record(key)
         if record is None:
             raise ImpossibleError(f"The ledger has no record of {key}.")
+        # Asked of the version that will be written: a newer one makes the write a conflict.
         if why := self.refuses(record):
             raise ImpossibleError(why)
         return record

@@ -78,6 +78,7 @@ def read_statements(
             return BugError.of(error)
 
     with ThreadPoolExecutor(_AT_ONCE) as pool:
+        # Some at a time: `map` would read them all, and the memory would have to hold a whole book.
         for some in batched(rows, 4 * _AT_ONCE, strict=False):
             for row, found in zip(some, pool.map(read, some), strict=True):
                 if isinstance(found, Statement):

@@ -54,6 +54,7 @@ class Publish:
         A month that fails stops no other (SAFE-5). Raises the error of the first that failed;
         NotStartedError if the time did not suffice.
         """
+        # Before the settled ones: what is settled between the reads shows twice, not never.
         opened = list(self.ledger.all_open_records())
         written: list[str] = []
         failures: list[Exception] = []
@@ -69,6 +70,7 @@ class Publish:
                     books, drawn or _NOTHING, before, run=run, is_first=not written
                 )
             except Exception as error:  # noqa: BLE001 - a bug in one month stops no other either
+                # The chain goes on without it: a manifest names the newest earlier book.
                 failures.append(error)
                 continue
             written += (f"{month}/{each.number}" for each in _added(books, after))
@@ -87,6 +89,7 @@ class Publish:
         if ticks is None:
             return Month.of(at), []
         newest = Month.of(at).previous
+        # Before its close a month's numbers move at every tick.
         if newest.day_after_end(self.close_day) > at:
             newest = newest.previous
         months: list[Month] = []
@@ -130,6 +133,7 @@ class Publish:
         self, books: MonthBooks, drawn: Drawn, before: Link | None, *, run: str, is_first: bool
     ) -> MonthBooks:
         while not self._is_of(books, drawn):
+            # The first edition is begun in any case, so that each run brings at least one.
             if not is_first and self.seconds_left() < _ENOUGH:
                 raise NotStartedError(
                     f"The time did not suffice to publish the book of {books.month.label}: it is "
@@ -150,6 +154,7 @@ class Publish:
             return False
         if newest.state == drawn.state:
             return True
+        # This draws the whole book, so it is done only where the records are the same ones.
         return not newest.final and newest.state == drawn.lacking(self.missing(books.month)).state
 
 

@@ -74,6 +74,7 @@ class Verify:
             editions=sum(each.manifest is not None for each in looked),
             files=len(marks),
             differences=tuple(sorted(found, key=_order)),
+            # A key of no book is of no month either.
             strays=() if month else strays,
         )
 
@@ -88,6 +89,7 @@ class Verify:
         for _ in range(_ATTEMPTS):
             names, strays = self._names(first, last)
             shelved = list(pool.map(self._shelved, names.items()))
+            # The ledger is read before and after the bucket: equal, no edition came in between.
             before, known = known, tuple(pool.map(read, first.through(last)))
             if known == before:
                 break
@@ -132,6 +134,7 @@ class Verify:
 def _marks(looked: Iterable[Shelved]) -> Iterator[tuple[Shelved, FileMark]]:
     """Yield each file that a manifest names and the bucket has."""
     for shelved in looked:
+        # Files that are missing, or in no manifest, are told by their names already.
         manifest = read(shelved)
         if isinstance(manifest, Manifest):
             yield from ((shelved, each) for each in manifest.files if each.name in shelved.names)

@@ -90,6 +90,7 @@ class WriteEdition:
         now = self.clock.now()
         if books.is_claimed(now, but=run):
             raise ConflictError(f"Another run is writing the book of {books.month.label}.")
+        # A run that is killed cannot take this back: so it holds until the run is surely stopped.
         until = now + timedelta(seconds=self.seconds_left()) + AFTER_THE_END
         claimed = self.books.save(books.claimed(run, until=until))
         try:
@@ -114,6 +115,7 @@ class WriteEdition:
     def _stored(self, books: MonthBooks, drawn: Drawn, before: Link | None) -> bytes:
         """Store the next edition, unless the bucket has it; return its manifest as it stands."""
         within = folder(books.month, books.next_number)
+        # SAFE-8: a run was stopped after the manifest, or the ledger was restored to before it.
         if within + FILE in self.bucket.keys(within + FILE):
             stands = self.bucket.get(within + FILE)
             if stands is not None:
@@ -130,6 +132,7 @@ class WriteEdition:
             before=before,
             replaces=books.link,
         ).to_bytes()
+        # Last, and only if there is none: pages without a manifest are no edition.
         self.bucket.put(within + FILE, manifest, media_type=media_type(FILE), only_new=True)
         return manifest
 
@@ -138,6 +141,7 @@ class WriteEdition:
 
         def stored(page: tuple[str, bytes]) -> FileMark:
             name, content = page
+            # This may write over a page of a run that was stopped: no manifest has its hash yet.
             self.bucket.put(within + name, content, media_type=media_type(name))
             return FileMark.of(name, content)
 

@@ -74,5 +74,6 @@ class Report:
             return NO_BOOK
         try:
             return book_section(self.books.read(month), bucket=self.bucket)
+        # One item of the ledger must not keep the digest from everybody (SAFE-5).
         except UnreadableItemError as error:
             return unreadable_book(str(error))

@@ -20,6 +20,7 @@ from aws_lambda_powertools.metrics import EphemeralMetrics
 from tally.transport.failures import BadAnswer, Failure
 
 if TYPE_CHECKING:
+    # For the type alone: each function would load the planner with it at its cold start.
     from tally.planner.plan import Planned
 
 NAMESPACE, DIMENSION = "Tally", "Stack"
@@ -95,6 +96,7 @@ class Traffic:
     def taken(self) -> "Traffic":
         """Return the counts since the last time, and start again from zero."""
         taken = Traffic(self.seconds, self.throttles, self.errors)
+        # No lock: the threads of an invocation have ended when its metrics are written.
         self.seconds, self.throttles, self.errors = [], 0, 0
         return taken
 
@@ -215,4 +217,5 @@ def _write(
     for name, values in line:
         for value in values:
             metrics.add_metric(name=name, unit=UNITS[name], value=value)
+    # To standard output: Lambda hands it to CloudWatch Logs, which finds the metrics in the line.
     metrics.flush_metrics()

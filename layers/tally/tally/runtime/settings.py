@@ -171,6 +171,7 @@ class Settings(ConnectWiseSettings):
     billing_time_zone: Annotated[ZoneInfo, BeforeValidator(_zone)]
     billing_cycles: Annotated[frozenset[str], BeforeValidator(_cycles), Field(min_length=1)]
     addition_text: Text
+    # Not the 1st, when late reports still come in (CLOSE-1), and a day that each month has.
     close_day: Annotated[int, Field(ge=2, le=28)]
     open_until_day: Annotated[int, Field(ge=2, le=28)]
     growth_percent: Annotated[int, Field(ge=0, le=1000)]
@@ -209,6 +210,7 @@ class PlannerSettings(Settings):
 
     agreement_type: Text
     product: Text
+    # GravityZone allows 5 licensing calls a second for each key (documented).
     sweep_calls_per_second: Annotated[float, Field(gt=0, le=5)]
 
     @property
@@ -229,6 +231,7 @@ class WorkerSettings(Settings):
     """
 
     calls_per_second: Annotated[float, Field(gt=0, le=5)]
+    # The key's burst is 5, and after a pause the buckets of all containers are full.
     burst: Annotated[int, Field(ge=1, lt=5)]
     jobs_at_once: Annotated[int, Field(ge=1, le=4)]
 
@@ -282,6 +285,7 @@ class EvidenceSettings(FromEnvironment):
     evidence: bool
     evidence_months: Annotated[int, Field(ge=1, le=120)]
     evidence_queue_url: Text
+    # The key's limit for calls that are no licensing calls is 10 a second (documented).
     inventory_calls_per_second: Annotated[float, Field(gt=0, le=10)]
     request_timeout_seconds: Annotated[float, Field(gt=0, le=60)]
     local_http_host: str = ""

@@ -10,12 +10,14 @@ from datetime import UTC, datetime, timedelta
 
 from tally.domain.model.reading import Service
 
+# 7 calls of up to 10 s each, 3 waits for a token, and the ledger's own calls (template.yaml).
 SLOWEST_JOB = timedelta(seconds=77)
 """The longest time of a customer's job with one service."""
 
 SLOWEST_SERVICE = timedelta(seconds=45)
 """The longest time of a further service: four calls to ConnectWise, and the ledger's own."""
 
+# 4 calls to ConnectWise of up to 10 s each.
 WRITING = timedelta(seconds=40)
 """The time of any job that is kept for ConnectWise: with less left, GravityZone is not read."""
 
@@ -55,6 +57,7 @@ class Deadline:
 
     def seconds_left(self) -> float:
         """Return the seconds until the deadline."""
+        # By the monotonic clock: the wall clock may be set while a function runs.
         return self.at - time.monotonic()
 
     def seconds_left_to_read(self) -> float:

@@ -70,6 +70,7 @@ def book(
             continue
         yield file, content
         entries += (_entry(each, service, file) for service in each.services)
+    # Last, as only now it is known who could not be read or drawn.
     yield INDEX, index(entries, month, unreadable=unreadable).encode()
 
 
@@ -102,6 +103,7 @@ def index(entries: Iterable[Entry], month: Month, *, unreadable: Mapping[str, st
 
 
 def _summary(entries: Sequence[Entry]) -> str:
+    # By file, since a customer with two services has two rows and one page.
     customers = len({each.file for each in entries})
     waiting = len({each.file for each in entries if each.waits})
     told = f"{customers:,} {'customer' if customers == 1 else 'customers'}"
@@ -141,6 +143,7 @@ def _numbers(of: Sequence[Entry]) -> str:
 
 def _sum(of: Sequence[int | None]) -> str:
     """Add up what is known, and say how many are not (PROOF-5)."""
+    # A sum that took the unknown for 0 would say less than was counted.
     known = [each for each in of if each is not None]
     unknown = len(of) - len(known)
     if not known:
@@ -176,6 +179,7 @@ def _list(entries: Sequence[Entry], month: Month) -> str:
 
 
 def _row(each: Entry) -> str:
+    # Sorted as -1: what was not recorded stands below a true zero.
     counted = NOT_RECORDED if each.counted is None else f"{each.counted:,}"
     state = f"<strong>{each.in_words}</strong>" if each.waits else each.in_words
     return (

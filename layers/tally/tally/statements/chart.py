@@ -22,6 +22,7 @@ def chart(days: Sequence[Day], month: Month, *, floor: int | None, of: str) -> s
     if not days:
         return f"<p>{told}</p>\n"
     last = month.last.day
+    # At least 1, as it divides below: a month can have no machine at all.
     most = max(1, floor or 0, *(each.billed or 0 for each in days))
     bars = "".join(_bar(number, each, most) for number, each in enumerate(days))
     dashed = "" if not floor else _dashed(most - floor, most, last)
@@ -39,6 +40,7 @@ def chart(days: Sequence[Day], month: Month, *, floor: int | None, of: str) -> s
 def _bar(number: int, day: Day, most: int) -> str:
     if not day.billed:
         return ""
+    # At least 1, so that one machine among thousands is still seen.
     height = max(1, day.billed * _HEIGHT // most)
     return (
         f'<rect x="{number * _STEP + 1}" y="{_HEIGHT - height}" width="{_BAR}" height="{height}" '

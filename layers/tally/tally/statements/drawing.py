@@ -33,6 +33,7 @@ def drawn(of: Statement, form: Form) -> bytes:
         case Form.JSON:
             return drawn_as_document(of).encode()
         case Form.PDF:
+            # reportlab is in a layer of its own (template.yaml), and all other forms do without it.
             from tally.statements.statement_pdf import drawn_as_pdf
 
             return drawn_as_pdf(of)
@@ -41,10 +42,12 @@ def drawn(of: Statement, form: Form) -> bytes:
 def file_name(of: Statement, form: Form) -> str:
     """Return a name that any file system takes: something of the customer's, and its id."""
     company = of.customer.id
+    # GravityZone's ids are 24 hexadecimal digits. Whatever else stands there could hold a path.
     mark = company if _ID.fullmatch(company) else hashlib.sha256(_bytes(company)).hexdigest()[:24]
     plain = _PLAIN.sub("-", of.customer.name.lower())[:_LONGEST].strip("-")
     return f"{'-'.join(filter(None, (plain, mark, str(of.month))))}.{form}"
 
 
 def _bytes(text: str) -> bytes:
+    # JSON can bring half a letter (a lone surrogate), which UTF-8 does not take.
     return text.encode(errors="surrogatepass")

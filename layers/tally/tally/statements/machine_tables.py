@@ -43,6 +43,7 @@ def _table(
     """Return a table of machines, folded if there are many; nothing if there are none."""
     if not machines:
         return ""
+    # Folded by `details`, which needs no script, and which print shows unfolded (`page`).
     table = stacked_table(caption, columns, (_row(row(each)) for each in machines))
     if len(machines) <= MOST_UNFOLDED:
         return table

@@ -19,6 +19,7 @@ def named(name: str) -> str:
 
 def page(*, title: str, body: str, script: str = "") -> str:
     """Return a whole page. Of scripts, the browser runs the one given and no other."""
+    # Names of others stand on the page: should one get through as markup, no script of it runs.
     allowed = "'none'"
     if script:
         digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()

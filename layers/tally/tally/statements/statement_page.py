@@ -73,6 +73,7 @@ def _waiting(of: ServiceStatement) -> str:
 
 def _facts(of: ServiceStatement, machines: str) -> str:
     facts = cells.facts(of, machines=machines)
+    # Nothing is escaped here: facts are Tally's own words, numbers and times.
     told = "".join(f"<div><dt>{what}</dt><dd>{value}</dd></div>" for what, value in facts)
     return f'<dl class="facts">{told}</dl>\n'
 

@@ -18,6 +18,7 @@ from tally.statements.pdf.sheets import Column, Story
 
 def drawn_as_pdf(of: Statement) -> bytes:
     """Return the file."""
+    # For each file anew: fonts keep what an earlier one drew, and bytes would differ (PROOF-4).
     register_fonts()
     story = _head(of)
     for each in of.services:

@@ -51,6 +51,7 @@ type Cells = Mapping[str, object]
 def drawn_as_table(of: Statement) -> str:
     """Return a table with one row for each thing that the statement says."""
     file = io.StringIO()
+    # Its lines end with CR LF, as RFC 4180 says: that is the writer's default.
     writer = csv.writer(file)
     writer.writerow(COLUMNS)
     said = {"month": str(of.month), "company_id": of.customer.id, "company": of.customer.name}
@@ -69,6 +70,7 @@ def _cell(value: object) -> object:
 def _rows(of: Statement) -> Iterator[Cells]:
     yield {"kind": "stage", "text": of.stage.value}
     yield {"kind": "version", "number": of.version}
+    # The same hash as on the page and in the PDF: it is of what is said, not of a file's bytes.
     yield {"kind": "sha256", "text": fingerprint(of)}
     yield {
         "kind": "connectwise company",

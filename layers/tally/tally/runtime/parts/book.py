@@ -71,6 +71,7 @@ def book_parts(environment: Mapping[str, str], world: World | None = None) -> Bo
         seconds_left=deadline.seconds_left,
     )
     attach = None
+    # Without the setting the function's role may not read the keys (template.yaml).
     if settings.attach_statements:
         attachments = DynamoDBAttachments(tables, settings.table_name)
         attach = AttachClosed(

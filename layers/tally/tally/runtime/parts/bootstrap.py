@@ -103,6 +103,7 @@ def planner(environment: Mapping[str, str], world: World | None = None) -> Plann
         _traffic(),
         OddRows(),
     )
+    # Workers' buckets hold up to 4 of the key's burst of 5 (template.yaml): one call is left.
     bucket = TokenBucket(rate=settings.own_calls_per_second, depth=1)
     gravityzone, connectwise = _clients(
         settings,

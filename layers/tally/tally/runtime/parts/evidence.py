@@ -62,6 +62,7 @@ def evidence_parts(
     Raises SetupError naming every setting or key that is wrong.
     """
     settings = EvidenceSettings.from_env(environment)
+    # Before the keys are read: what is switched off needs none.
     if not settings.evidence:
         return None
     aws, deadline, heard = AwsClients(connections=_CONNECTIONS), Deadline(), Traffic()
@@ -86,6 +87,7 @@ def evidence_parts(
     )
     queue = SQSTextQueue(aws.client("sqs"), settings.evidence_queue_url)
 
+    # Asked anew each time: `deadline` is set at each invocation, and these parts outlive it.
     def has_time() -> bool:
         return deadline.seconds_left() >= _ONE_MORE
 

@@ -33,6 +33,7 @@ def firing_around(plan: "Plan", settings: PlannerSettings, aws: AwsClients) -> "
             services=tuple(each.service for each in settings.services),
         ),
         clock=plan.clock,
+        # PULSE-4: after a deployment, or with other settings, every company is read once.
         code=fingerprint(repr(settings)),
         calls_per_second=settings.sweep_calls_per_second,
     )
@@ -51,6 +52,7 @@ def fingerprint(settings: str) -> str:
     AWS names no version of a function or its layers to the function itself.
     """
     known = zlib.crc32(settings.encode())
+    # Sorted, as a file system lists in any order, and the same code must give the same text.
     for path in sorted(Path(tally.__file__).parent.rglob("*.py")):
         known = zlib.crc32(path.read_bytes(), known)
     return f"{known:08x}"

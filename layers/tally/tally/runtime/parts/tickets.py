@@ -53,6 +53,7 @@ class TicketSettings(ConnectWiseSettings):
 
     table_name: Text
     stack_name: Text
+    # Two stacks of one name may ask in one ConnectWise: references tell them apart by this (ASK-1).
     account_and_region: Text
     ticket_board: str = ""
     ticket_open_status: str = ""
@@ -101,6 +102,7 @@ def tickets_parts(
     Raises SetupError naming every setting or key that is wrong.
     """
     settings = TicketSettings.from_env(environment)
+    # Before the keys are read and anything is called: without a board nobody is asked.
     if not settings.ticket_board:
         return None
     aws, deadline, heard = AwsClients(connections=_CONNECTIONS), Deadline(), Traffic()
@@ -142,6 +144,8 @@ def attached_statement(ledger: Ledger, attachments: Attachments) -> Callable[[Qu
         key = question.subject.key
         try:
             record = None if key is None else ledger.record(key)
+            # A statement is attached where the month is billed: without a line there is no such
+            # place.
             if key is None or record is None or not record.lines:
                 return ""
             place = Place(

@@ -243,6 +243,7 @@ class _Numbered(Canvas):  # type: ignore[misc]  # reportlab has no types
         ):
             line = text(told, _FOOT)
             line.wrap(LEFT + WIDE - x - (60 if x == LEFT else 0), HEIGHT)
+            # One line for each text: a name too long for it stands in full on the first sheet.
             del line.blPara.lines[1:]
             line.drawOn(self, x, y - 5 - line.height - (at % len(self._footer)) * _FOOT.leading)
 
