@@ -62,6 +62,7 @@ def ask_again(stack: Stack, letters: Sequence[Letter]) -> Iterator[tuple[Letter,
     for letter in letters:
         again = AGAIN[letter.kind]
         try:
+            # A letter whose event cannot be read stays where it is: a person has to look at it.
             event = again.event(letter, now)
             key = f"{again.function} {json.dumps(event)}"
             if key not in asked:

@@ -82,6 +82,7 @@ class Session:
         """The stack. It is connected to when it is first asked for."""
         if self.given is not None:
             return self.given
+        # botocore is slow to import: help and usage errors do without it.
         from cli.deployment.connection import connect
 
         return connect(self.target)
@@ -178,6 +179,7 @@ def _ended(
             local=options["local"],
         ),
         output=output,
+        # Tests hand their own stack over, as typer's context object.
         given=given if isinstance(given, Stack) else None,
     )
     try:
@@ -187,6 +189,7 @@ def _ended(
         if options["debug"]:
             raise
         output.error(str(error))
+    # These are typer's own ends of a command: `Group.main` makes exit codes of them.
     except (typer.Exit, typer.Abort, typer.TyperException, KeyboardInterrupt, BrokenPipeError):
         raise
     except Exception as error:
@@ -204,6 +207,7 @@ def _check_texts(values: Mapping[str, object]) -> None:
     """
     for name, value in values.items():
         texts = value if isinstance(value, list | tuple) else [value]
+        # Python keeps a byte that it cannot decode as a lone surrogate.
         if any(isinstance(text, str) and not is_encodable(text) for text in texts):
             raise UsageError(
                 f"What was given as {name} is no text: its bytes are none in this terminal's "

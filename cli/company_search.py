@@ -80,9 +80,11 @@ def known_names(ledger: Ledger) -> Mapping[str, str]:
     names = {
         each.company_id: each.company_name for each in readable(ledger.all_links(), unreadable)
     }
+    # After the links: a standing has the name of the last tick, a link that of the day it was made.
     names |= {
         each.company_id: each.company_name or each.company_id for each in ledger.all_standings()
     }
+    # A company whose link cannot be read is still found by its id.
     return {**dict.fromkeys(unreadable, ""), **names}
 
 
@@ -118,6 +120,8 @@ def find_record(
         )
     records = _narrowed(records_of(ledger, company.id, month=month), month, service)
     fitting = [record for record in records if fits(record)]
+    # The only record is taken although it does not fit: the rules' own refusal says why it cannot
+    # be.
     candidates = fitting or records
     if len(candidates) == 1:
         return candidates[0]

@@ -35,6 +35,7 @@ class _Commands(Mapping[str, Any]):
 @cache
 def _commands_of(module: str) -> Mapping[str, Any]:
     part = typer.Typer(rich_markup_mode=None, add_completion=False)
+    # Without a callback, typer makes a module's only command the whole of its group.
     part.callback()(lambda: None)
     import_module(module).add(part)
     return typer.main.get_group(part).commands
@@ -62,6 +63,7 @@ class Group(TyperGroup):
     def main(self, *given: Any, **extra: Any) -> Any:
         """Run the command that the arguments name, and exit with its code."""
         try:
+            # In standalone mode typer would print usage errors its own way, and exit by itself.
             code = super().main(*given, **{**extra, "standalone_mode": False})
         except typer.TyperException as error:
             message = error.format_message() if hasattr(error, "format_message") else str(error)

@@ -79,11 +79,13 @@ class Output:
 
     def drawn(self, file: bytes) -> None:
         """Print a file that was drawn elsewhere, in which nothing is left to be made fit."""
+        # The text above it is in another buffer, and would come out after the file.
         sys.stdout.flush()
         sys.stdout.buffer.write(file)
 
     def spreadsheet(self, titles: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
         """Print the result as comma-separated values, in which no text is a formula."""
+        # A plain line feed, as other programs of a shell expect it.
         writer = csv.writer(sys.stdout, lineterminator="\n")
         writer.writerow(titles)
         writer.writerows(
@@ -108,6 +110,7 @@ class Output:
             return
         for line in textwrap.wrap(
             _shown(text),
+            # 20 letters a line are left on the narrowest terminal.
             max(self.terminal.width, len(hanging) + 20),
             initial_indent=indent,
             subsequent_indent=hanging,
@@ -131,12 +134,14 @@ class Output:
 
     def ask(self, question: str) -> bool:
         """Ask on the terminal. No answer means no."""
+        # On standard error, so that a result that goes to a file has no question in it.
         return typer.confirm(_shown(question), err=True)
 
     def table(self, columns: Sequence[Column], rows: Iterable[Sequence[str]]) -> None:
         """Print rows under titles; nothing at all with ``as_json``."""
         if self.as_json:
             return
+        # One line a cell: white space in a name must not look like a further column.
         shown = [[" ".join(_shown(cell).split()) for cell in row] for row in rows]
         if self.terminal is None:
             sys.stdout.writelines(f"{line}\n" for line in _plain(columns, shown))
@@ -228,4 +233,5 @@ def _console(stream: TextIO) -> "Console | None":
         return None
     from rich.console import Console
 
+    # Without markup: brackets in a name are no orders to Rich (SAFE-10).
     return Console(file=stream, highlight=False, markup=False, emoji=False)

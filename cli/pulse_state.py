@@ -31,6 +31,7 @@ class PulseState:
     @classmethod
     def of(cls, stack: Stack) -> Self:
         """Read it. Raises TallyError."""
+        # The ledger may remember an earlier pulse, which says nothing while the setting is 0.
         if not stack.settings().pulse_minutes:
             return cls(word="off by setting", sentence=_BY_SETTING)
         memory = stack.pulse().read()

@@ -67,6 +67,7 @@ def queue_company(
     except IncompletePlanError as error:
         failed = str(error)
     # A worker that finds no last reading on its job notes one, which shows that it ran.
+    # As a person asks, what ConnectWise refused is tried again (SAFE-2).
     asked = {"last_reading": None, "by_person": True}
     queue.jobs = [job.model_copy(update=asked) for job in queue.jobs]
     queue.put_on(stack.queue())
@@ -83,6 +84,7 @@ def sync_company(
 ) -> Outcome:
     """Queue what is due for one company, and wait so many seconds at most until workers did it."""
     ledger = stack.ledger()
+    # Taken before the planning, so that the jobs' own tick is not earlier than this one.
     tick = stack.clock.now().replace(microsecond=0)
     jobs, failed = queue_company(stack, company, months=months)
     keys = [

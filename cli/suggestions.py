@@ -12,7 +12,7 @@ from tally.domain.planning.tick_context import known_absence
 from tally.domain.record.unreadable import readable
 from tally.ports import Ledger
 
-_LEAST = 60.0
+_LEAST = 60.0  # of 100
 _MOST = 3
 
 

@@ -217,6 +217,7 @@ def _answer(
     who = stack.who()
     held = () if record.hold is None else (record.hold.why,)
     session.agree(named, *held, follows, yes=yes)
+    # A job may have changed the record while the person was asked: then the ledger refuses this.
     answers = Answers(ledger=ledger, clock=stack.clock)
     after = answer.give(answers, record.key, *which, by=who, why=why)
     if out.as_json:

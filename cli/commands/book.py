@@ -139,6 +139,7 @@ def _nothing(month: Month | None) -> str:
 
 def _told(verified: Verified, bucket: str) -> Iterator[str]:
     """Yield the result line by line: what differs, edition by edition, then the sum."""
+    # `Verify` has sorted them by month and edition, as `groupby` needs it.
     for (month, edition), several_of in groupby(
         verified.differences, key=lambda each: (each.month, each.edition)
     ):
@@ -238,7 +239,7 @@ def _verified_document(verified: Verified) -> Document:
 def _difference(of: Difference) -> Document:
     return {
         "month": str(of.month),
-        "edition": of.edition or None,
+        "edition": of.edition or None,  # 0 stands for the month as a whole
         "file": of.file or None,
         "what": of.what,
     }

@@ -138,6 +138,7 @@ def suggest(session: Session) -> None:
     stack, out = session.stack, session.output
     ledger = stack.ledger()
     early = "" if known_names(ledger) else nobody_known(stack, ledger.ticks())
+    # While no company is known nobody waits for a link: ConnectWise's list is not read.
     found = () if early else suggestions(ledger, stack.connectwise().companies())
     if out.as_json:
         out.document([_suggestion_document(each) for each in found])
@@ -220,6 +221,7 @@ def _set_up(
 def _lazily(connectwise: Callable[[], ConnectWise]) -> ConnectWise:
     """Return ConnectWise, for which the keys are read only when it is asked for something."""
 
+    # To exclude or unlink needs no call of ConnectWise, and so no right to read the secret.
     class Lazy:
         def __getattr__(self, name: str) -> object:
             return getattr(connectwise(), name)

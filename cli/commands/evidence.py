@@ -80,6 +80,7 @@ def _is_kept(store: EvidenceStore, company_id: str, month: Month) -> bool:
     """Return True if anything is kept, also what cannot be read."""
     try:
         return store.read(company_id, month) is not None
+    # What cannot be read may hold names all the same, so it is removed too.
     except UnreadableItemError:
         return True
 

@@ -115,5 +115,6 @@ def _credited(credit: Credit) -> tuple[int, str | None]:
 def _cells(row: Document) -> Iterator[object]:
     for value in row.values():
         yield (
+            # Ids are parted by spaces: a comma or a semicolon ends a cell in some programs.
             " ".join(map(str, value)) if isinstance(value, list) else "" if value is None else value
         )

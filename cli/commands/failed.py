@@ -62,6 +62,7 @@ def list_failed(session: Session) -> int:
         ledger = stack.ledger()
         shown = [_shown(each, ledger, now=stack.clock.now()) for each in letters]
     finally:
+        # SQS hides what was read for a minute: without this the next look would find nothing.
         queues.release(letters)
     if out.as_json:
         out.document([_document(each) for each in shown])
@@ -180,6 +181,7 @@ def _plan_anew(
     session: Session, company_id: str, letters: Sequence[Letter], retried: _Retried
 ) -> None:
     """Queue what is due of the company now. That answers its letters, even if nothing is due."""
+    # All letters of the company are answered at once: what is due now, not what was due then.
     job = next(each.job for each in letters if each.job is not None)
     found = Found(id=company_id, name=job.company_name)
     try:
@@ -187,6 +189,7 @@ def _plan_anew(
     except TallyError as error:
         retried.kept += [(each, str(error)) for each in letters]
         return
+    # A list that could not be read may be why nothing is due: so nothing answers the letters.
     if failed and not jobs:
         retried.kept += [(each, failed) for each in letters]
         return
@@ -201,6 +204,7 @@ def _tick_anew(session: Session, letters: Sequence[Letter], retried: _Retried) -
     except TallyError as error:
         retried.kept += [(each, str(error)) for each in letters]
         return
+    # A tick that plans nothing makes up for none that failed.
     if skipped := planned.get("skipped"):
         retried.kept += [(each, f"nothing was planned: {skipped}") for each in letters]
         return

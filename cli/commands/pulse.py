@@ -70,6 +70,7 @@ def _switched_on(session: Session, state: PulseState, *, yes: bool) -> PulseStat
     )
     who, now = stack.who(), stack.clock.now().replace(microsecond=0)
     stack.pulse().change(
+        # Decided on the memory that is written over: another person may have been first.
         lambda known: known.switched_on(now, by=who) if known.proof.trust is Trust.OFF else known
     )
     return PulseState.of(stack)

@@ -91,12 +91,14 @@ def _set_keys(session: Session, *, ask: Callable[[str], str], force: bool, yes: 
             )
             return NOT_DONE
         session.confirm(f"Store {_listed(given)} in the secret {secret_id}?", yes=yes)
+    # Ctrl-C comes as the first while keys are asked for, as the second at the last question.
     except (KeyboardInterrupt, typer.Abort):
         out.error("Interrupted: nothing was stored.")
         return INTERRUPTED
     except EOFError:
         out.error("The input ended before every key was given: nothing was stored.")
         return NOT_DONE
+    # Outside of the `try`: interrupted here, nobody could say that nothing was stored.
     store(client, secret_id, fields)
     out.note(
         f"Stored {_listed(given)}. The functions take the new keys when they start anew, at the "
@@ -122,6 +124,7 @@ def _asked(ask: Callable[[str], str], present: Fields) -> dict[str, str]:
     for name, words in _ASKED.items():
         kept = isinstance(present.get(name), str) and bool(present[name])
         prompt = f"{words}{' (Enter keeps the stored one)' if kept else ''}: "
+        # Pasted keys often bring a space or a line break along.
         typed = ask(prompt).strip()
         while not typed and not kept:
             typed = ask(f"None is stored yet. {prompt}").strip()

@@ -94,6 +94,7 @@ def _read_one(session: Session, company: str, month: Month) -> Statement:
         found.id,
         found.name,
         month,
+        # A service that was taken out of the settings keeps its records: ticks remember its name.
         services=list(dict.fromkeys([*services, *(() if ticks is None else ticks.services)])),
         zone=settings.billing_time_zone.key,
         evidence=stack.evidence(),
@@ -143,7 +144,7 @@ def write_book(session: Session, month: Month, folder: Path, *, form: Form) -> i
             _write(folder / name, file)
             written += 1
             step(done=written, what=name)
-    return written - 1
+    return written - 1  # the index is no statement
 
 
 def _write(file: Path, data: bytes) -> None:

@@ -185,6 +185,7 @@ def _table(
             yield (
                 f"{row.name}{of_service}",
                 number(counted(record)),
+                # Without an Addition nothing is billed: a 0 would say that one stands at 0.
                 number(record.stands if record.lines else None),
                 _addition(record),
                 *(standing if place == 0 else ("", "")),

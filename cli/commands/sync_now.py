@@ -69,6 +69,7 @@ def _tick(session: Session, *, wait: int, yes: bool) -> int:
         tick = stack.clock.now().replace(microsecond=0)
         planned = stack.invoke(tick)
         skipped, jobs = str(planned.get("skipped", "")), int(planned.get("jobs", 0))
+        # A tick that was skipped has put nothing on the queue: nothing is waited for.
         left = jobs if skipped else _left(stack, jobs, wait=wait, step=step)
     seen = read_overview(stack.ledger(), months=[Month.of(tick)])
     standings = {

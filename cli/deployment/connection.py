@@ -113,6 +113,8 @@ class _Connection:
             functions: LambdaClient = self.client("lambda")
             name = output(self.outputs, function, stack=self.name)
             with aws_errors(f"the function {name}"):
+                # The function's own settings, not samconfig.toml's: the command decides as the
+                # function does.
                 answer = functions.get_function_configuration(FunctionName=name)
             self._environments[function] = answer.get("Environment", {}).get("Variables", {})
         return self._environments[function]
@@ -204,6 +206,7 @@ class _Connection:
                 QueueUrl=self.settings.queue_url,
                 AttributeNames=[
                     "ApproximateNumberOfMessages",
+                    # Delayed jobs wait too: the planner spreads a sweep over its interval.
                     "ApproximateNumberOfMessagesDelayed",
                     "ApproximateNumberOfMessagesNotVisible",
                 ],
@@ -219,6 +222,8 @@ class _Connection:
         functions: LambdaClient = self.client("lambda")
         name = output(self.outputs, function, stack=self.name)
         with aws_errors(f"the function {name}"):
+            # Lambda queues the event and retries it: a failure comes to the function's queue of
+            # failures.
             functions.invoke(
                 FunctionName=name, InvocationType="Event", Payload=json.dumps(event).encode()
             )
@@ -286,6 +291,7 @@ def _described(client: "CloudFormationClient", name: str) -> "StackTypeDef":
     try:
         answer = client.describe_stacks(StackName=name)
     except ClientError as error:
+        # CloudFormation answers so for a stack that is not there.
         if error_code(error) == "ValidationError":
             region = client.meta.region_name
             raise SetupError(
@@ -324,6 +330,7 @@ def _check_clock(date: str, *, now: datetime) -> None:
 
 
 def _invoke(client: "LambdaClient", function: str, tick: datetime) -> Mapping[str, Any]:
+    # `whole`: a person who asks wants every company read, whatever totals say (PULSE-4).
     event = {"tick": tick.strftime("%Y-%m-%dT%H:%M:%SZ"), "whole": True}
     with aws_errors(f"the planner {function}"):
         answer = client.invoke(FunctionName=function, Payload=json.dumps(event).encode())
@@ -334,6 +341,7 @@ def _invoke(client: "LambdaClient", function: str, tick: datetime) -> Mapping[st
         raise ContractError(
             "The planner answered what is no JSON, and so no word on a tick."
         ) from None
+    # Lambda answers 200 for a function that has failed, and tells it by this field.
     if "FunctionError" in answer:
         said = payload.get("errorMessage") if isinstance(payload, dict) else None
         raise TickFailedError(

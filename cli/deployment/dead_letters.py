@@ -87,6 +87,8 @@ class Letter:
     def event(self) -> Mapping[str, Any]:
         """The event that the function got, or was to get; empty if it cannot be read."""
         body = _object(self.body)
+        # Lambda puts the event into a record of the failure, EventBridge Scheduler sends it as it
+        # is.
         event = body.get("requestPayload", body)
         return event if isinstance(event, dict) else {}
 

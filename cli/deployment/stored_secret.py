@@ -32,6 +32,7 @@ def stored(client: "SecretsManagerClient", secret_id: str) -> Mapping[str, Any]:
         raise as_tally_error(error, what=what) from None
     try:
         found = json.loads(text)
+    # No object is in it, so no field of somebody else's is lost if it is written over.
     except (ValueError, RecursionError):
         return {}
     return found if isinstance(found, dict) else {}

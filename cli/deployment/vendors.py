@@ -24,6 +24,7 @@ def gravityzone(
     return bootstrap.gravityzone_client(
         settings,
         keys,
+        # Without a burst: workers may take theirs of the same key meanwhile (template.yaml).
         bucket=TokenBucket(rate=calls_per_second, depth=1),
         network=operators_network(os.environ),
         on_odd_row=on_odd_row,

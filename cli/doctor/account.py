@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from mypy_boto3_sts import STSClient
 
 _ALARM, _SCHEDULE = "AWS::CloudWatch::Alarm", "AWS::Scheduler::Schedule"
-_ALARMS_A_CALL = 100
+_ALARMS_A_CALL = 100  # the most names that CloudWatch takes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,6 +100,7 @@ class Account:
             instant = parsedate_to_datetime(written)
         except ValueError:
             return None
+        # A header that ends with -0000 gives an instant without a zone.
         return instant if instant.tzinfo else instant.replace(tzinfo=UTC)
 
     def table(self, name: str) -> Table:
@@ -140,6 +141,7 @@ class Account:
     def dead_letters(self) -> Mapping[str, int]:
         """Return the number of messages in each queue of failures, by the output that names it."""
         urls = self._outputs()
+        # A template of an earlier version has fewer queues.
         return {name: self.waiting(urls[name]) for name in QUEUES.values() if name in urls}
 
     def schedules(self, of: str = "PlannerFunction") -> Sequence[Schedule]:
@@ -157,6 +159,7 @@ class Account:
                 name=each["Name"],
                 enabled=each["State"] == "ENABLED",
                 expression=each.get("ScheduleExpression", ""),
+                # The template's input of a look has this word, and that of a tick has not.
                 looks='"pulse"' in target.get("Input", ""),
             )
             for each in answers

@@ -17,8 +17,10 @@ _PLANNER_TIME = timedelta(minutes=10)
 """The planner's timeout in the template: a tick younger than that may still be under way."""
 
 _EVERY = re.compile(r"rate\((\d+) (minute|hour|day)s?\)")
+# As in cron(5/15 * * * ? *), each quarter of an hour.
 _STEP = re.compile(r"cron\(\d+/(\d+) \* \* \* \? \*\)")
 _BETWEEN_TICKS = tuple(timedelta(minutes=each) for each in (15, 30, 60))
+# As in cron(5 * * * ? *).
 _HOURLY = re.compile(r"cron\(\d+ \* \* \* \? \*\)")
 
 _WHAT_FAILED = {

@@ -65,6 +65,7 @@ def examine[T](
 
 def _look[T](check: Check[T], subject: T) -> tuple[Sequence[Finding], bool]:
     try:
+        # In full here: checks are generators, and raise while their findings are taken.
         return list(check.look(subject)), False
     except SetupError as error:
         return [needs_setup(str(error), check.remedy)], True

@@ -43,6 +43,7 @@ _ROLE = "In ConnectWise, System > Security Roles, give the API member's role"
 def keys(connectwise: ConnectWise, *, url: str, company: str) -> Iterator[Finding]:
     """Check that the address answers, knows the company, and takes the keys."""
     try:
+        # `/system/info` may be answered without valid keys (seen live): a list of types is not.
         connectwise.agreement_types("")
     except InFrontError as error:
         yield needs_setup(
@@ -77,6 +78,7 @@ def keys(connectwise: ConnectWise, *, url: str, company: str) -> Iterator[Findin
             f"{connectwise_advice(url)}",
         )
         return
+    # The cloud may answer a wrong key with 404, too (public client code).
     except NotFoundError as error:
         yield needs_setup(
             (
@@ -115,6 +117,7 @@ def reading(installation: Installation) -> Iterator[Finding]:
     missing = [right for right, ask in asked if not _may(ask)]
     for right in missing:
         yield needs_setup(f"The API member may not read: it lacks {right}.", f"{_ROLE} {right}.")
+    # A role of Inquire Mine answers 200 and an empty list, not 403 (MATCH-8).
     if not missing and (unseen := unseen_companies(installation.connectwise_companies, ())):
         yield needs_setup(unseen, role_advice(COMPANIES))
     elif not missing:
@@ -128,6 +131,7 @@ def writing(connectwise: ConnectWise) -> Iterator[Finding]:
     """Check that it may make and change Additions, as far as that shows without doing so."""
     try:
         connectwise.agreement(_NOT_THERE)
+    # The only good answer: where nothing is, nothing can be changed by trying.
     except NotFoundError:
         pass
     else:
@@ -142,6 +146,7 @@ def writing(connectwise: ConnectWise) -> Iterator[Finding]:
     new = NewAddition(
         agreement_id=_NOT_THERE,
         product_id=_NOT_THERE,
+        # If one should be made all the same, it bills nothing.
         quantity=0,
         effective=_FIRST_DAY,
         cancelled=_LAST_DAY,
@@ -166,6 +171,7 @@ def writing(connectwise: ConnectWise) -> Iterator[Finding]:
                 f"The API member may not write Additions: it lacks Finance > Agreements: {right}.",
                 f"{_ROLE} Finance > Agreements: {right}.",
             )
+        # ConnectWise has looked for the agreement, or at the content: the right was not refused.
         except (NotFoundError, RefusedError):
             continue
         except TallyError as error:
@@ -186,6 +192,7 @@ def writing(connectwise: ConnectWise) -> Iterator[Finding]:
 
 def agreement_types(installation: Installation) -> Iterator[Finding]:
     """Check that each agreement type of the settings is there, under that very name."""
+    # Several services may be billed under the same names: each pair is told once.
     for names in dict.fromkeys(installation.places.values()):
         found_id = installation.type_id(names)
         if isinstance(found_id, int):
@@ -195,6 +202,7 @@ def agreement_types(installation: Installation) -> Iterator[Finding]:
         alike = [each for each, _ in every.nearest(names.agreement_type)]
         there_are = (
             f" The most alike: {_quoted(alike)}."
+            # The reason names near misses already, if there are some.
             if alike and not any(each in found_id for each in alike)
             else ""
         )
@@ -260,6 +268,7 @@ def _may(ask: Callable[[], object]) -> bool:
         ask()
     except MissingRightError:
         return False
+    # It has looked for the name, so it has let the API member read.
     except (NotFoundError, AmbiguousNameError):
         return True
     return True

@@ -16,6 +16,7 @@ from tally.services import Names
 
 def linked(installation: Installation) -> Iterator[Finding]:
     """Check that each customer has its ConnectWise company, and name likely ones for the rest."""
+    # First: in a list that a role makes empty everybody would be missing (MATCH-8).
     if unseen := unseen_companies(
         installation.connectwise_companies, linked_ids(installation.links.values())
     ):

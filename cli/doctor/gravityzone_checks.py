@@ -116,6 +116,7 @@ def customers(installation: Installation) -> Iterator[Finding]:
             f"The companies below the partner {name} could not be listed. It said: {error}.",
             "Try again; until they can be listed, Tally plans nothing for them.",
         )
+    # GravityZone's own no is about that partner alone (READ-9).
     for partner_id, error in roster.refused.items():
         name = roster.partners[partner_id].name
         yield found(

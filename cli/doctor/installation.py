@@ -70,6 +70,7 @@ class Installation:
         self._pace = TokenBucket(
             rate=_CALLS_A_SECOND,
             depth=_CALLS_A_SECOND,
+            # The stack's clock: in tests, time passes by `sleep` alone.
             monotonic=lambda: stack.clock.now().timestamp(),
             sleep=stack.sleep,
         )
@@ -110,6 +111,7 @@ class Installation:
         """True if questions are asked in tickets, or if that cannot be told."""
         try:
             return bool(self._of_tickets().get("TICKET_BOARD"))
+        # In doubt the checks of tickets are listed: they tell what cannot be read.
         except TallyError:
             return True
 
@@ -190,6 +192,7 @@ class Installation:
     @cached_property
     def _free_names(self) -> Names[int]:
         taken = {each.connectwise_id for each in self.customers}
+        # Links of companies that GravityZone lists no more hold their ConnectWise companies too.
         taken |= {each.connectwise_id for each in self.links.values()}
         return Names(
             {key: each.name for key, each in self.connectwise_companies.items() if key not in taken}
@@ -336,6 +339,7 @@ class Installation:
                 return Customer(
                     company=company, link=None, connectwise_id=None, unlinked=found.reason
                 )
+            # As at a tick: a namesake may be below a partner whose list is not known (MATCH-1).
             if hidden := hidden_names(self.roster):
                 return Customer(
                     company=company,

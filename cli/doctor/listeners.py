@@ -25,6 +25,7 @@ def subscriptions(installation: Installation) -> Iterator[Finding]:
                 _subscribe(each.protocol, each.endpoint, topic),
             )
     address = installation.account.alarm_email()
+    # SNS drops what nobody confirms, and CloudFormation still takes it for subscribed.
     missing = bool(address) and address.casefold() not in {
         each.endpoint.casefold() for each in subscribed
     }

@@ -62,6 +62,7 @@ def desk(installation: Installation) -> Iterator[Finding]:
 def rights(installation: Installation) -> Iterator[Finding]:
     """Check the right to read tickets; those to write cannot be tried without writing one."""
     try:
+        # A search that finds nothing needs the right as well.
         installation.tickets.find(_NO_TICKET, company_id=0)
     except MissingRightError:
         yield needs_setup(
@@ -183,8 +184,10 @@ def _not_asked(
     late = [
         question
         for question, ticket in known
+        # Standings are not in `since`: they are asked about after a day.
         if ticket is None and now - since.get(question.subject, now) > _SOON
     ]
+    # With as many open as there may be, the others wait for room.
     if late and are_open < MOST_OPEN:
         yield found(
             f"{_counted(len(late), 'hold')} of more than an hour ago without a ticket: "

@@ -28,6 +28,7 @@ def company_document(
         "last_reading": instant(read),
         "last_reading_age_seconds": None
         if read is None
+        # This machine's clock may be behind that of the functions, which wrote the reading's time.
         else max(0, int((now - read).total_seconds())),
         "connectwise": link_document(row.link),
         "records": [record_document(each) for each in records],

@@ -47,6 +47,7 @@ def within(since: datetime | None, *, now: datetime) -> str:
     if since is None:
         return NOTHING
     unit, letter = _unit(now - since)
+    # Python's `//` rounds down: of a negative span that is away from zero, and so up.
     return f"{-(min(since - now, timedelta()) // unit)}{letter}"
 
 

@@ -116,6 +116,7 @@ class RehearsedConnectWise:
 
     def set_quantity(self, *, agreement_id: int, addition_id: int, quantity: int) -> Addition:
         """Note a PATCH of the quantity."""
+        # Read first, as the write is told with the quantity that it would take the place of.
         addition = self._addition(agreement_id, addition_id)
         write = _of(addition, kind=WriteKind.SET_QUANTITY, quantity=quantity)
         return self._note(replace(addition, quantity=Decimal(quantity)), write)

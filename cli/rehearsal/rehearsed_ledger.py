@@ -161,6 +161,8 @@ class OverlayLedger:
                 f"the record of {transition.after.key} has been written by somebody else since it "
                 "was read."
             )
+        # The link first: below, both are one transaction, so a link that is refused keeps the
+        # record back.
         if change is not None:
             self.change_link(change)
         self._records[transition.after.key] = transition.after
