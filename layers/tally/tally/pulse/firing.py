@@ -77,6 +77,7 @@ class Firing:
         try:
             planned = self.plan(at, on_planned=on_planned, course=course)
         except TallyError:
+            # Nobody knows what it has read and sent: only a full sweep makes that good.
             self._ask("the tick before failed")
             raise
         if course.why:
@@ -95,7 +96,9 @@ class Firing:
         if searched is None or at > searched:
             return at
         ticks = self.plan.ledger.ticks()
+        # A message that came twice is no late tick: as a new instant it would be planned again.
         was_planned = ticks is not None and ticks.finished is not None and at <= ticks.finished
+        # Not later than the clock, as ``Plan`` refuses a tick of the future.
         return at if was_planned else min(searched + _A_SECOND, self.clock.now())
 
     def pulse(self, at: datetime, *, on_planned: OnPlanned = lambda _: None) -> Planned:
@@ -113,6 +116,8 @@ class Firing:
         except TallyError as error:
             self._ask("the totals could not be read after a sweep")
             return Planned(skipped=f"the totals of partners could not be read: {error}")
+        # First everybody is read, as wrong totals may have hidden a rise. The error, which rings
+        # the alarms, comes last, and once.
         if judged.is_off and not known.is_off:
             planned = self.tick(at, on_planned=on_planned, whole=True)
             raise ContradictedError(
@@ -137,6 +142,7 @@ class Firing:
             return known, ""
         if not expected.sample and not _is_indexed(account, self.clock.now()):
             return known, ""
+        # The month of the sweep, which may be over: then the counters of now began anew.
         month = Month.of(expected.tick)
         if expected.sample:
             after = self.totals.of_all([known.root], month, root_id=known.root)
@@ -147,6 +153,7 @@ class Firing:
             after = self.totals.of_all(expected.totals, month, root_id=known.root)
             verdict = judge_sweep(expected, account, after, known.before(account), root=known.root)
         after_it = self.ledger.change(
+            # Another firing may have judged it, or sent another sweep, since it was read.
             lambda now: now.judged(verdict, at) if now.expected == expected else now
         )
         return after_it, verdict.vectors
@@ -177,12 +184,14 @@ class Firing:
         busy = self.ledger.change(
             lambda one: one.at_work(at, now=begun, until=begun + _LONGEST_FIRING)
         )
+        # ``at_work`` changes nothing while another search runs: then this is the end of that one.
         if busy.searches.busy_until != begun + _LONGEST_FIRING:
             return Planned(skipped="an earlier firing still works")
         search = Search(
             totals=self.totals,
             clock=self.clock,
             root_id=known.root,
+            # From another month's total no move can be measured: the counters began anew.
             before={
                 each: total for each, total in known.totals.items() if total.month == now.month
             },

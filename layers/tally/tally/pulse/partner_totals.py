@@ -27,6 +27,7 @@ class PartnerTotals:
     def of(self, partner_id: str, month: Month) -> Total:
         """Return the total of one partner. Raises TallyError if it has no count."""
         usage = by_type = None
+        # READ-6: one call serves all services of type 0, and only others need the call by type.
         if any(service.plain for service in self.services):
             usage = self.gravityzone.usage(partner_id, month=month)
         if not all(service.plain for service in self.services):
@@ -64,6 +65,7 @@ class Branches:
         at_top = sorted(
             each.id
             for each in roster.partners.values()
+            # The total of one that is not walked has companies that no sweep reads.
             if each.parent_id == roster.root_id and roster.is_walked(each.id)
         )[:MOST_BRANCHES]
         branch_of = {each: _branch(each, roster, at_top) for each in roster.partners}
@@ -84,6 +86,7 @@ class Branches:
 
 def _branch(partner_id: str, roster: Roster, at_top: Sequence[str]) -> str:
     """Climb from a partner to the branch it stands in."""
+    # Lists are read one after another, so a partner that moves meanwhile may stand below itself.
     seen = {roster.root_id}
     while partner_id not in seen:
         if partner_id in at_top:

@@ -82,6 +82,7 @@ class Search:
         known = {each.company_id: each for each in waiting if may_have_moved(each)}
         outlooks = {each: one.outlook for each, one in known.items() if one.outlook is not None}
         others = _others_of(at.month, waiting, known)
+        # The total speaks of the others once, and this search does not read them: a tick has to.
         self.found = {**_still_lacking(self.found, outlooks), **dict.fromkeys(others, _UNTOLD)}
         counts = {each: one.with_found(self.found.get(each, {})) for each, one in outlooks.items()}
         self._followed = Followed.of(counts, at.month)
@@ -98,6 +99,7 @@ class Search:
         for each in self._candidates:
             now = self.clock.now()
             if now >= min(self.until, self.sweep_at):
+                # From ``sweep_at`` on the next tick reads everybody, without being asked to.
                 self.ran_out = now < self.sweep_at
                 return sent
             may_be_old = self._is_untold(each.company_id)
@@ -110,6 +112,7 @@ class Search:
             if found is not None and self._ends_with(found, may_be_old=may_be_old):
                 return sent
         self._was_whole = True
+        # From the total before the reads: what rose after its own read is then found as a move.
         self._settle(self.now)
         again = self.totals.of(self.root_id, self.now.month)
         # If the total stood still while everybody was read, what is left is others'.
@@ -191,6 +194,7 @@ class Search:
         }
         if moves:
             self.found[waiting.company_id] = counts
+        # It could be read by now, and its Additions have what it counts.
         elif self._is_untold(waiting.company_id):
             del self.found[waiting.company_id]
         return moves

@@ -40,6 +40,7 @@ class TickCourse:
     whole: bool
     calls_per_second: float
     finishes: bool = True
+    # So a few messages that still wait are no reason to skip the few jobs of a tick (``Plan``).
     small: int = 40
     why: str = ""
     unsure: str = ""
@@ -52,6 +53,7 @@ class TickCourse:
         roster = lists.roster
         self._branches = None if roster is None else Branches.of(roster)
         known = () if roster is None else (*roster.customers.values(), *roster.partners.values())
+        # With the place, as a company that moves counts to another partner's sum.
         listed = (f"{each.id} below {each.parent_id}" for each in known)
         links = (f"{each.company_id} {each.version}" for each in lists.links.values())
         self._basis = checksum((*listed, *links))
@@ -75,6 +77,7 @@ class TickCourse:
             self.small = 0
             return self._all(waiting, at)
         if self.pulse.is_sweeping and self.pulse.expected is not None:
+            # Half the jobs of a sweep that runs may wait, and these few are sent all the same.
             self.small = self.pulse.expected.jobs
         needed: list[Waiting] = []
         unneeded: list[Waiting] = []
@@ -178,6 +181,7 @@ class TickCourse:
                 + _AT_MOST_LATE
                 + timedelta(seconds=len(waiting) / self.calls_per_second),
             )
+            # Before any job is sent: the end of one whose account is not open is not counted.
             self.ledger.open_account(at.tick)
             root = branches.root_id
             self.ledger.change(lambda known: known.expecting(expected, root=root, code=self.code))

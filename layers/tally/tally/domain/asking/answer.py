@@ -13,8 +13,10 @@ from tally.domain.asking.seen import SeenMember, SeenNote
 from tally.domain.asking.ticket import Given, Ticket
 from tally.domain.model.screen import brief
 
+# Classes of a member's licence. A (API) and C (a customer's own person) never answer.
 _FULL = "F"
 _SUBCONTRACTOR = "X"
+# Nine digits are enough for a count or an id; int() raises for a text of thousands of digits.
 _LINE = re.compile(r"tally ([a-z0-9]{4}) ([a-z]+(?:-[a-z]+)*)(?: ([0-9]{1,9}))?", re.ASCII)
 _SAID = re.compile(r"\btally ([a-z0-9]{4}) ([a-z]+(?:-[a-z]+)*)(?: ([0-9]{1,9})\b)?", re.ASCII)
 """An answer's words anywhere in a line."""
@@ -97,11 +99,15 @@ def is_by_a_person(note: SeenNote, ticket: Ticket) -> bool:
     is_news = (
         note.ticket_id == ticket.ticket_id
         and note.id not in ticket.used
+        # A note without a date cannot be shown to be newer than the question.
         and None not in (note.created, ticket.asked)
         and note.created > ticket.asked  # type: ignore[operator]
     )
     member = note.member.casefold()
+    # Without a name nobody has answered, and a mail may have been sent by anybody.
     others = {"", _MAIL_ROBOT, ticket.ours.casefold()}
+    # ConnectWise itself notes who created and who updated. A note that another has edited since
+    # does not agree either.
     agrees = member == note.created_by.casefold() == note.updated_by.casefold()
     return is_news and note.internal and not note.contact and member not in others and agrees
 
@@ -113,6 +119,7 @@ def candidates(ticket: Ticket, notes: Iterable[SeenNote]) -> list[SeenNote]:
         for each in notes
         if is_by_a_person(each, ticket)
         and (line := first_line(each.text)) is not None
+        # Each question has its own code, so no answer to an earlier one is taken (ASK-4).
         and line.code == ticket.code
     ]
 
@@ -168,6 +175,7 @@ def near_misses(ticket: Ticket, notes: Iterable[SeenNote], taken: Iterable[Given
         if each.id not in answered
         and each.created_by.casefold() != ours
         and (
+            # Only until the hint: an edited note keeps its date, and would be found again.
             _means_us_now(each, ticket) or (not ticket.hinted and has_code(each.text, ticket.code))
         )
     ]

@@ -58,6 +58,7 @@ def next_number(ticket: Ticket | None, *, since: datetime | None, now: datetime)
         return None
     answered = ticket.given is not None
     rested = ticket.changed is not None and now - ticket.changed >= DAY
+    # Somebody answers here, so a new question need not rest for a day.
     if answered:
         return ticket.number + 1
     if not rested or unanswered(ticket, since=since) >= MOST_TICKETS:
@@ -89,6 +90,7 @@ def step(
     ``given`` are the answers to the newest question, ``near`` the notes that seem to mean one.
     """
     moved = question.about != ticket.about
+    # Before it is seen that the ticket is closed: who closes it may have answered it just before.
     if given or (moved and near):
         return _answered(given, near, moved=moved)
     if seen.closed:
@@ -109,4 +111,5 @@ def _answered(given: Sequence[Given], near: Collection[int], *, moved: bool) -> 
         return Renew(why=words.MOVED, used=(*used, *near))
     if len({(each.option, each.number) for each in given}) > 1:
         return Renew(why=words.DIFFER, used=used)
+    # Those that agree are one answer. The oldest gives its author and its reason.
     return Take(given=given[0])

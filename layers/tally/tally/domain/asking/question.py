@@ -54,6 +54,7 @@ def reference(deployment: str, subject: Subject, number: int) -> str:
     text = f"tally:{deployment}:{subject}:{number}"
     if len(text) <= LONGEST_REFERENCE:
         return text
+    # The hash takes 24 characters, and the tilde before it one.
     mark = _digest(text)[:24].lower()
     return f"{text[: LONGEST_REFERENCE - 25]}~{mark}"
 
@@ -127,6 +128,7 @@ def code_of(question: Question, *, reference: str, edition: int, at: datetime) -
     The moment is in it, because a ledger restored to an earlier point counts editions and tickets
     anew, and no old note may answer a new question (ASK-4, SAFE-8).
     """
+    # Four of 32 characters make a million codes: enough, as a code counts in one ticket alone.
     return _digest(f"{reference}\n{edition}\n{at.isoformat()}\n{question.about}")[:4]
 
 
@@ -165,6 +167,8 @@ def question_of_standing(standing: Standing) -> Question | None:
 
 
 def _held(hold: Hold) -> str:
+    # All fields, also those that ``why`` leaves out, as the answers act on them (ASK-4). A hold
+    # that lifts and comes back asks the same, so ``since`` is left out.
     told = [(each.name, getattr(hold, each.name)) for each in fields(hold) if each.name != "since"]
     return repr([hold.kind, *told])
 
@@ -174,6 +178,7 @@ def _option(record: UsageRecord, name: str, addition: str) -> Option:
         follows = consequences.taken_over(record, int(addition))
         return Option(word=name, follows=follows, number=int(addition), number_needed=True)
     hold = record.hold
+    # The number may be typed along, so that "approve 240" can never approve another one.
     approved = hold.quantity if name == "approve" and hold is not None else None
     return Option(word=name, follows=_FOLLOWS[name](record), number=approved)
 
@@ -192,4 +197,5 @@ _MOST_ADDITIONS = 5
 
 def _digest(text: str) -> str:
     # Base 32 has no 0 and no 1, which are easily read as O and I.
+    # A name from outside may hold half a character, which cannot be encoded otherwise.
     return base64.b32encode(hashlib.sha256(text.encode(errors="surrogatepass")).digest()).decode()

@@ -21,6 +21,7 @@ OTHER_COMPANY = "It is another company's now."
 OTHER_BOARD = "It was moved to another board."
 OTHER_REFERENCE = "Its external reference was changed."
 MAY_MAIL = "It has a contact, or a flag that mails somebody, and Tally writes no word where it may."
+# "In a day", since ``next_step.next_number`` lets a ticket without an answer rest for so long.
 LINKED_ELSEWHERE = (
     "The customer is linked to another ConnectWise company now, where Tally asks in a day. Nothing "
     "is left to answer here."
@@ -39,6 +40,7 @@ DIFFER = "Two answers differ, so neither of them counts."
 def summary(question: Question, code: str) -> str:
     """Return the ticket's summary: the question in brief, the customer, and the code."""
     head, tail = f"Tally: {question.title} - ", f" [{code}]"
+    # The name alone is cut: a list of tickets has to show what is asked, and the code.
     name = shortened(fit(question.company), LONGEST_SUMMARY - len(head) - len(tail))
     return f"{head}{name}{tail}"
 
@@ -98,6 +100,7 @@ def hint(question: Question, code: str) -> str:
 
 def who(given: Given, ticket: Ticket) -> str:
     """Return the author of a ruling that a ticket's note gave, as the history keeps it (ASK-5)."""
+    # By this very text ``asking.answering`` finds in the history that an answer was carried out.
     return f"{given.member} in ticket {ticket.ticket_id}"
 
 
@@ -120,6 +123,7 @@ def lifted() -> str:
     return "The cause is gone. Nothing is left to answer here."
 
 
+# No company has this id: GravityZone's have 24 hexadecimal characters.
 MORE = Subject(company_id="*")
 """The subject of the one ticket that says that more questions wait than tickets may be open."""
 

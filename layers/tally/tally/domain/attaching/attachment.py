@@ -61,10 +61,12 @@ class Attachment:
         if not self.attached:
             return False
         last = self.attached[-1].edition
+        # Records that were read before another run attached newer ones are no correction.
         return last.numbers == edition.numbers or last.records >= edition.records
 
     def settles_at(self, settle: timedelta) -> datetime | None:
         """Return when lists can be believed about what was announced; None if nothing was."""
+        # ConnectWise's lists can lag a write by minutes: it may be there, and not show until then.
         return None if self.announced is None else self.announced.at + settle
 
     def announce(self, wanted: Wanted, *, at: datetime) -> "Attachment":
@@ -95,6 +97,7 @@ class Attachment:
         assert self.announced is not None
         made = Attached(
             edition=self.announced.edition,
+            # As ConnectWise keeps it, which may have cut it.
             title=document.title,
             document_id=document.id,
             at=at,

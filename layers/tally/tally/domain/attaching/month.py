@@ -46,6 +46,7 @@ class MonthAttached:
 
     def is_done_for(self, state: str) -> bool:
         """Return True if nothing is left to do for that state of the records."""
+        # Documents that could not be attached are tried again, though no record has changed.
         return self.state == state and not self.left_out and not self.stopped
 
     @classmethod

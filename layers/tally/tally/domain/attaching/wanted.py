@@ -57,6 +57,7 @@ def wanted(statement: Statement) -> Iterator[Wanted]:
     """
     if statement.stage is not Stage.FINAL or any(each.waiting for each in statement.services):
         return
+    # Services on the same agreement share one document.
     on: dict[int, list[str]] = {}
     for service in statement.services:
         agreement_id = _agreement_of(service)
@@ -88,11 +89,14 @@ def _agreement_of(service: ServiceStatement) -> int | None:
     A line that was voided stood at the wrong place, maybe another customer's.
     """
     wrong = (LineState.VOID, LineState.VOIDING)
+    # Lines stand in the order of their numbers: a late one, maybe on another agreement, comes after
+    # the month's own.
     return next((each.agreement_id for each in service.lines if each.state not in wrong), None)
 
 
 def _numbers(statement: Statement) -> str:
     """Hash what is billed; never to be changed, as each customer would get a correction."""
+    # Names, times and reasons are left out, so that nobody gets a correction for them.
     told = [
         [
             each.service,
@@ -126,6 +130,7 @@ def reference(place: Place, edition: Edition) -> str:
             edition.numbers,
         )
     )
+    # Eight digits are enough, as only documents of one agreement are compared.
     return f"[tally:{hashlib.sha256(text.encode()).hexdigest()[:8]}]"
 
 
@@ -140,4 +145,5 @@ def title(of: Wanted, *, correction: bool) -> str:
     services = brief(" and ".join(of.services), _LONGEST_SERVICES)
     corrected = "corrected, " if correction else ""
     words = f"Tally statement {of.place.month}, {services}, {corrected}version {of.edition.version}"
+    # Cut at the front, if at all: a title that has lost its reference is found by its file alone.
     return f"{words} {reference(of.place, of.edition)}"[-LONGEST_TITLE:]

@@ -137,6 +137,7 @@ class Chain:
         if isinstance(manifest, Difference):
             yield manifest
             return
+        # A ledger that cannot be read says nothing for or against an edition.
         if shelved.month not in self.unread:
             yield from _unlike_the_ledger(shelved, edition)
         yield from differing_names(shelved, manifest)
@@ -147,10 +148,12 @@ class Chain:
         self, shelved: Shelved, before: Link | None, edition: Edition | None
     ) -> Iterator[Difference]:
         if before is None:
+            # Only the ledger knows when it was published, and so which books were there by then.
             if edition is not None and self._had_earlier(edition, shelved.month):
                 yield _of(shelved, "its manifest leaves out the month before it")
         elif before.month >= shelved.month:
             yield _of(shelved, f"its manifest calls {_named(before)} the month before")
+        # The bucket's own rule drops books that are past their time (template), which is no gap.
         elif self.keeps(before.month):
             yield from self._link(shelved, before, "the month before it")
 
@@ -185,6 +188,7 @@ class Chain:
 
 
 def _is_begun(known: MonthBooks) -> bool:
+    # A run that failed takes its claim back and leaves the trouble; its files may be there.
     return known.claim is not None or known.trouble is not None
 
 

@@ -86,6 +86,7 @@ class MonthBooks:
 
     def is_claimed(self, now: datetime, *, but: str) -> bool:
         """Return True if another run than ``but`` may be writing at that time."""
+        # A claim ends by itself, as the run that made it may have died.
         return self.claim is not None and self.claim.run != but and now < self.claim.until
 
     def claimed(self, run: str, *, until: datetime) -> "MonthBooks":

@@ -19,6 +19,7 @@ FORM = 1
 FILE = "manifest.json"
 ROOT = "books/"
 _HASH = re.compile(r"[0-9a-f]{64}")
+# DOTALL: a key that others have put there may have a line break, and is to be told as well.
 _KEY = re.compile(rf"{ROOT}([0-9]{{4}}-[0-9]{{2}})/([1-9][0-9]{{0,8}})/(.+)", flags=re.DOTALL)
 
 
@@ -54,6 +55,7 @@ class Manifest:
 
     def to_bytes(self) -> bytes:
         """Return the document that is stored, and hashed."""
+        # This is hashed, so each space and the order of keys are part of the form (FORM).
         return (json.dumps(_document(self), indent=1, ensure_ascii=True) + "\n").encode("ascii")
 
 
@@ -83,6 +85,7 @@ def state_mark(records: Iterable[tuple[str, str, int]], unreadable: Iterable[str
 
     A record is its company's id, its service and its version, which rises with each change.
     """
+    # Sorted, so that the mark does not depend on the order in which the ledger lists records.
     plain = [sorted(records), sorted(set(unreadable))]
     return sha256(json.dumps(plain, separators=(",", ":"), ensure_ascii=True).encode("ascii"))
 
@@ -102,6 +105,8 @@ def read_manifest(content: bytes) -> Manifest:
             before=_link(told["before"]),
             replaces=_link(told["replaces"]),
         )
+    # Anybody with rights to the bucket can put any file there: it must end as a difference, and not
+    # as a crash. JSON that is nested too deep raises RecursionError.
     except (KeyError, TypeError, AttributeError, RecursionError) as error:
         raise ValueError(f"it is no manifest: {type(error).__name__}: {error}") from None
 
@@ -151,6 +156,7 @@ def _hash(told: object) -> str:
 
 
 def _whole(told: object, *, least: int = 1) -> int:
+    # JSON's true becomes a bool, which Python takes for an int.
     if not isinstance(told, int) or isinstance(told, bool) or told < least:
         raise TypeError(f"{told!r} is no number")
     return told

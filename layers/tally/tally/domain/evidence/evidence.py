@@ -13,6 +13,7 @@ from tally.domain.model.month import Month
 class Fate(StrEnum):
     """What became of a machine after it was first seen in the customer's inventory."""
 
+    # Stored in the ledger: evidence with a word that is not here cannot be read.
     LISTED = "listed"
     """It stands in the customer's inventory."""
     DELETED = "deleted"

@@ -25,10 +25,14 @@ def proof_of(machine: Machine, look: Look, *, company_id: str, month: Month) -> 
     another in the month must have been seen after the walk that found it here.
     """
     seen = look.seen
+    # GravityZone answers by the machine's id alone, and it may have moved to another customer since
+    # the walk.
     if seen is None or seen.at is None or seen.company_id != company_id:
         return None
+    # GravityZone keeps the last instant alone, so after the month it says nothing of the month.
     if not month.starts <= seen.at <= look.read < month.next.starts:
         return None
+    # Up to then it stood with another customer, for whom it may have been counted.
     if machine.moved_in is not None and seen.at <= machine.moved_in:
         return None
     return MachineProof(seen=seen.at, read=look.read)

@@ -64,9 +64,11 @@ def _has_come(known: Machine | None, row: Listed, visit: Visit, whereabouts: Whe
     One that was listed here all along may have been away between two visits: another customer's
     walk has found it after all that was found here (PROOF-1).
     """
+    # New here, or back again: then each customer who had it in the month matters.
     if known is None or known.fate is not Fate.LISTED:
         return whereabouts.has_been_elsewhere(row.id, visit.company_id)
     found = whereabouts.found_elsewhere(row.id, visit.company_id)
+    # Found there only after this visit, it may have left, and has not come from there.
     if found is None or found >= visit.at:
         return False
     return known.moved_in is None or known.moved_in < found
@@ -77,6 +79,7 @@ def _missing(machine: Machine, visit: Visit, whereabouts: Whereabouts) -> Machin
     if whereabouts.stands_elsewhere(machine.id, visit.company_id):
         fate = Fate.MOVED
     else:
+        # What became of one that was deleted or has moved is known: this walk tells nothing new.
         fate = Fate.UNSEEN if machine.fate is Fate.LISTED else machine.fate
     return replace(machine, fate=fate, gone=machine.gone or _day(visit))
 

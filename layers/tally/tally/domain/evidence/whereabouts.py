@@ -51,6 +51,7 @@ class Whereabouts:
         A machine that moves while customers are walked one by one is found with both.
         """
         found: dict[str, str] = {}
+        # A customer's machines share one tuple: the whole inventory of an MSP may be in here.
         sightings: dict[str, _Sighting] = {}
         for row in rows:
             _note(found, row.id, row.company_id)
@@ -60,6 +61,7 @@ class Whereabouts:
 
     def has_been_elsewhere(self, machine_id: str, company_id: str) -> bool:
         """Return True if a walk found the machine with another customer, up to now."""
+        # _SEVERAL is nobody's id: what several had has been elsewhere for each of them.
         return self._been.get(machine_id, company_id) != company_id
 
     def stands_elsewhere(self, machine_id: str, company_id: str) -> bool:

@@ -12,6 +12,7 @@ PATIENT_UNTIL = 8
 By then each has had all days of a week to check in. Before, many looks would be in vain.
 """
 
+# The template's last walk of a month is at 23:23 GMT on its last day.
 LAST_HOUR = timedelta(hours=1)
 
 
@@ -42,6 +43,7 @@ def whom_to_ask(
         return _ordered(candidates, evidence, likely)
     if not _is_worth_it(missing, len(candidates), at):
         return ()
+    # At the same count a second look would be in vain, too; a higher one says that somebody came.
     fresh = [each for each in candidates if (each.asked or 0) < count]
     return _ordered(fresh, evidence, likely)[:missing]
 
@@ -71,7 +73,9 @@ def _ordered(
     """
     places = {id_: place for place, id_ in enumerate(likely)}
     begun = evidence.begun.date()
+    # All of this only saves calls: whatever the order, no look proves more or less (PROOF-1).
     newest = sorted(machines, key=lambda each: (each.listed, each.id), reverse=True)
+    # sort() keeps the order of equals, so among them the newest stay in front.
     newest.sort(
         key=lambda each: (
             each.asked is not None,
@@ -84,4 +88,5 @@ def _ordered(
 
 def _may_be_asked(machine: Machine) -> bool:
     """Return True if it stands in the inventory, and nothing proves it active yet."""
+    # GravityZone tells nothing of one that is gone, and one that has moved proves nothing here.
     return machine.proof is None and machine.fate is Fate.LISTED

@@ -55,6 +55,7 @@ def _left_alone(company: CompanyState) -> CompanyPlan | None:
 
 def _planned(company: CompanyState, at: TickContext) -> CompanyPlan:
     plan = PlanDraft(moved=moved_away(company, at))
+    # Before it is seen what stops the company: what is open is followed to its close (CLOSE-3).
     for record in sorted(company.records, key=lambda each: each.key):
         follow(company, at, record, plan)
     stopped = stopped_as_a_whole(company, at, plan.moved)

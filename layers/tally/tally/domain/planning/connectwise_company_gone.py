@@ -86,11 +86,13 @@ def _billed_on(
     for record in company.records:
         agreement = at.agreement(_stands_on(record))
         if agreement is not None and agreement != pinned:
+            # At version 1 the link was never changed: all that is open was opened under it.
             yield agreement, link.version == 1 or link.linked_at < record.key.month.starts
 
 
 def _stands_on(record: UsageRecord) -> int | None:
     line = record.newest
+    # What is closed is never written again, wherever its agreement is now.
     if record.state is not RecordState.OPEN or line is None or line.state in LAID_DOWN:
         return None
     return line.agreement_id

@@ -88,6 +88,7 @@ def other_agreements(
     if place is not None and stands_on is not None:
         known += place.agreements.get(stands_on.company_id, ())
     chosen = None if agreement is None else agreement.id
+    # A ledger that was restored may have our Addition on any agreement that ran in the month.
     return tuple(
         sorted({each.id for each in known if not each.ended_before(month.first)} - {chosen})
     )

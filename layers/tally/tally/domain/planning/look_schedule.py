@@ -65,6 +65,7 @@ def _times_of_checks(at: TickContext) -> tuple[datetime, datetime]:
     where the MSP bills (OPEN-2).
     """
     following = at.month.next
+    # West of GMT a month begins later: there up to 12 of the 24 hours of LICENCE_HOLDS go by first.
     local = datetime.combine(following.first, time.min, tzinfo=at.policy.time_zone)
     opens = max(following.starts, local)
     return opens + _OPENS_WITHIN - LICENCE_HOLDS, following.starts - _A_TICK
@@ -73,6 +74,7 @@ def _times_of_checks(at: TickContext) -> tuple[datetime, datetime]:
 def _last_look(record: UsageRecord, line: Line, standing: Standing | None) -> datetime:
     """Return the last look: the noted one, or the one before the last write of ours."""
     noted = None if standing is None else standing.looked.get(record.key.scope)
+    # The Additions are listed before each write of ours (FOLLOW-3), so a write is a look as well.
     return line.written.at if noted is None else max(noted, line.written.at)
 
 
@@ -98,5 +100,6 @@ def _is_eve(at: TickContext, share: float, *, seen: datetime, invoice: date | No
     eve = begins - _EVE_ENDS - share * (_EVE_BEGINS - _EVE_ENDS)
     if at.tick >= eve:
         return seen < eve
+    # If the next tick comes after as long a time as this one did, it comes too late.
     before = at.ticks.finished
     return before is not None and seen <= before and at.tick + (at.tick - before) >= begins

@@ -38,6 +38,7 @@ def _open(
         plan.say(month, service, _without_agreement(agreement, at, month))
     elif not _is_too_late(at, month):
         due = _due(company, at, service, month, agreement, late=late)
+        # With ``only_if_used`` the job may find a count of zero, and then it opens nothing.
         if not due.only_if_used and not _has_been_tried(company, month, service):
             plan.say(month, service, waiting(f"{month.label} is being opened."))
         plan.add(month, due)
@@ -70,6 +71,7 @@ def _due(
         agreement=agreement,
         product_id=None if place is None else place.product_id,
         listed=place is not None and place.listed,
+        # OPEN-9: where no tick saw it licensed in that month, only a count can show that it was.
         only_if_used=month != at.month and not _was_licensed(company, month),
         late=late,
         others=other_agreements(company, place, month, agreement),

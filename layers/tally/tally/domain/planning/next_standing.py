@@ -39,6 +39,7 @@ def next_standing(company: CompanyState, plan: CompanyPlan, at: TickContext) -> 
         causes=causes,
         licensed_in=_licensed_in(company, before, causes, at),
         untold_in=_untold_in(company, before, at),
+        # Nobody asks for looks at records that are over, and the item has to stay small.
         looked={scope: tick for scope, tick in before.looked.items() if scope in followed},
         unreadable="",
     )
@@ -79,6 +80,7 @@ def _untold_in(company: CompanyState, before: Standing, at: TickContext) -> tupl
     others = tuple(month for month in before.untold_in if month != at.month)
     if company.presence is not Presence.UNREAD:
         return others
+    # Whoever was seen licensed at any tick of the month counts as licensed in it (OPEN-9).
     if not at.lists_read or at.month in (*before.untold_in, *before.licensed_in):
         return before.untold_in
     return (*others, at.month)[-_LICENSED_MONTHS_KEPT:]
@@ -92,6 +94,7 @@ def failing_standing(
     The workers' causes of its months stay. If it is licensed, that is noted.
     """
     before = before or Standing(company_id=company_id, company_name=company_id, tick=at.tick)
+    # Only what workers said is kept: the planner's own causes come of a plan, and none was made.
     causes: dict[Scope, Cause] = {
         scope: cause for scope, cause in before.causes.items() if isinstance(scope, RecordScope)
     }
@@ -108,6 +111,7 @@ def bare_standing(standing: Standing, why: str, at: TickContext) -> Standing:
     )
 
 
+# DynamoDB takes items of at most 400 KB: a name and a reason of this length always fit.
 _LONGEST_REASON, _LONGEST_NAME = 1_000, 200
 
 
@@ -126,6 +130,7 @@ def _still_shows(month: Month, cause: Cause, at: TickContext) -> bool:
 
 def _earlier(before: Standing, scope: Scope, cause: Cause) -> Cause | None:
     """Return the cause that goes on in this one: of its scope, or with the same words."""
+    # A cause may go over from a month to a service of it, or back: it has lasted as long.
     return before.causes.get(scope) or next(
         (each for each in before.causes.values() if cause.same_as(each)), None
     )

@@ -43,6 +43,7 @@ def _absence(company: CompanyState) -> Cause | None:
     excluded = _excluded(company)
     if presence is Presence.UNLISTED:
         return excluded or ABSENCES[Presence.UNLICENSED]
+    # UNREAD: this tick's lists tell nothing of it, so what an earlier tick found stays.
     lasting = ABSENCES[presence] if presence is Presence.PARTNER else company.cause_before
     return excluded or company.refused or lasting
 

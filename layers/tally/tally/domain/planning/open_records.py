@@ -15,11 +15,13 @@ from tally.domain.record.usage_record import RecordState, UsageRecord
 def follow(company: CompanyState, at: TickContext, record: UsageRecord, plan: PlanDraft) -> None:
     """Follow an open record, whatever the lists say, by the ids of its lines (CLOSE-3, MATCH-2)."""
     key = record.key
+    # Told of closed records, too: it shows until a person marks it done (LATE-3).
     if record.credit is not None:
         notice = credit_notice(record, company.name)
         plan.causes[key.scope] = Cause(state=StandingState.BILLING, notices=(notice,))
     if not _is_due(record, at):
         return
+    # None also for a service that the settings name no more: its record goes on without a place.
     place = at.place(key.service)
     unread = _unreadable(company, at, record)
     if unread:
@@ -53,6 +55,7 @@ def _agreement(
     Where a next line has none, the plan gets the cause.
     """
     key, place = record.key, at.place(record.key.service)
+    # MATCH-2: an open line goes on where it stands, whatever was linked or pinned since.
     if record.head is not None:
         return at.agreement(record.head.agreement_id), False
     if place is None or not place.listed:
@@ -75,6 +78,7 @@ def _may_open(
     """
     licensed = company.presence is Presence.LICENSED
     goes_on = company.presence is Presence.LEFT_OUT and bool(record.lines)
+    # Where a line follows the count, a second one beside it would be billed as well.
     may_have_more = record.head is None and plan.moved is None
     return (licensed or goes_on) and place is not None and may_have_more
 

@@ -29,6 +29,7 @@ def unseen_agreements(seen: Collection[int], companies: int, type_name: str) -> 
 
     ``seen`` are the companies with agreements of the type, old ones included.
     """
+    # A role of Inquire Mine gets an empty list and no error, so an empty list proves nothing.
     if seen or not companies:
         return ""
     return (

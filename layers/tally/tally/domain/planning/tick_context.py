@@ -162,6 +162,7 @@ class CompanyState:
     @property
     def licensed(self) -> bool:
         """True if its counters may be read; where the lists fail, their last word counts."""
+        # LEFT_OUT: an exclusion takes effect with the next month, so open ones go on (CLOSE-5).
         return self.presence in (Presence.LICENSED, Presence.UNREAD, Presence.LEFT_OUT)
 
 

@@ -77,6 +77,7 @@ class Expected:
 
     def is_met_by(self, account: Account | None) -> bool:
         """Return True if each job has ended once, with a count or as failing."""
+        # SQS may deliver a job twice: by the number alone it could stand for one that is missing.
         return account is not None and (account.tick, account.answered, account.check) == (
             self.tick,
             self.jobs,
@@ -91,4 +92,5 @@ def count_names(company_id: str, services: Iterable[str]) -> Sequence[str]:
 
 def checksum(ids: Iterable[str]) -> int:
     """Return a number that says whether the ids are the same, in whatever order they come."""
+    # A sum, as workers add their ends in any order. Plus 1, so that no id counts as nothing.
     return sum(zlib.crc32(each.encode(errors="replace")) + 1 for each in ids)

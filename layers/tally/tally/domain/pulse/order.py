@@ -24,6 +24,7 @@ def by_likelihood(outlooks: Mapping[str, Outlook], now: datetime) -> Sequence[st
 
     def rank(company_id: str) -> tuple[bool, timedelta, float, timedelta, str]:
         each = outlooks[company_id]
+        # Among those with equal numbers, one that has never moved comes last.
         ago = timedelta.max if each.moved_at is None else now - each.moved_at
         recent = ago <= _RECENTLY
         expected = each.unseen * (1 if _is_its_time(ago) else _AT_OTHER_TIMES)
@@ -42,9 +43,11 @@ def sample(company_ids: Sequence[str], number: int) -> Sequence[str]:
 
     Samples follow one another through all companies, and then begin again.
     """
+    # -(-a // b) is a / b, rounded up.
     size = min(max(20, -(-len(company_ids) // 50)), len(company_ids))
     if not size:
         return ()
     ordered = sorted(company_ids)
     start = number * size % len(ordered)
+    # Twice the list, so that a sample at its end goes on at its beginning.
     return (ordered + ordered)[start : start + size]

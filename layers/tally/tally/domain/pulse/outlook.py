@@ -49,6 +49,7 @@ class Outlook:
 
         No counts are of a company of which a search could not tell.
         """
+        # A service without a count here has no Addition that could lack anything.
         return not found or any(
             count > self.counts.get(service, count) for service, count in found.items()
         )
@@ -72,7 +73,9 @@ def outlook(
     of_the_total = _is_in_the_total(company)
     if not (plainly_due and of_the_total) or any(_is_troubled(due, each) for each in standings):
         return Outlook()
+    # Totals are read for the month that runs, and tell nothing of one that is over.
     if due.month != at.month:
+        # PULSE-6: the closing number is always read at the company.
         closing = at.tick >= due.month.day_after_end(at.policy.close_day)
         return Outlook(must_be_read=closing, waits=not closing)
     counts = {service: record.stands for service, record in plain.items()}
@@ -111,6 +114,7 @@ def _still_open(company: CompanyState, due: Due) -> int:
 def _is_plain(due: DueService, record: UsageRecord, at: TickContext) -> bool:
     """Return True if nothing is to be done for the record as long as its count stays."""
     usual = not (due.late or due.only_if_used or due.stays_open)
+    # The line of an agreement that has ended is frozen, and only a job can do that (LATE-1).
     runs = due.agreement is not None and due.agreement.active_on(at.today)
     return record.is_plain and usual and runs
 

@@ -74,6 +74,7 @@ def judge_sweep(
         last = after.get(partner)
         if last is None or last.month != first.month:
             return Verdict(unclear="a total could not be read again after the sweep")
+        # A company that left or lost its licence takes its count with it: no habit of totals.
         if any(change < 0 for change in last.beyond(first).values()):
             return Verdict(unclear="a total fell during the sweep")
         sums = sums_below(account, partner, root=root)
@@ -84,6 +85,7 @@ def judge_sweep(
             for service, count in first.counts.items()
         }
     against = next(chain(_negative(shares), _fallen(shares, before.shares)), "")
+    # A total that rises by more than its companies may be the partner's own machines at work.
     unclear = next(_risen(shares, before.shares), "")
     return Verdict(
         agrees=not (against or unclear),
@@ -109,6 +111,7 @@ def judge_sample(
     ``baseline`` are the totals that a move is measured from, ``searched`` the last search.
     """
     rises = {service: rise for service, rise in account.rises.items() if rise > 0}
+    # A total that has moved brings a search, which finds the rise by itself.
     moved = any(after[each].has_moved_since(baseline.get(each)) for each in after)
     just_found = searched is not None and expected.tick - searched < _QUIET
     if not rises or moved or just_found:
@@ -125,6 +128,7 @@ def judge_sample(
 
 def sums_below(account: Account, partner: str, *, root: str) -> Counts:
     """Return the sums of all companies below a partner, by service."""
+    # Accounts add up by branch, and all branches are below the root.
     if partner != root:
         return account.sums.get(partner, {})
     total: dict[str, int] = {}

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from tally.domain.model.month import Month
 from tally.domain.pulse.state import Pulse
 
+# PULSE-4: a full sweep every four hours, at every tick of the first days, hourly on the last.
 _FIRST_DAYS, _LAST_DAYS = 2, 2
 _USUAL = timedelta(hours=4)
 _AT_THE_END = timedelta(hours=1)
@@ -56,6 +57,7 @@ def next_full_sweep(swept: datetime, now: datetime) -> datetime:
     """Return the instant from which a tick makes a full sweep, the last one being of ``swept``."""
     month = Month.of(now)
     ends_soon = now >= month.next.starts - timedelta(days=_LAST_DAYS)
+    # Counters begin anew with the month, and so do totals: nothing that is known holds any longer.
     return min(swept + (_AT_THE_END if ends_soon else _USUAL), month.next.starts)
 
 

@@ -116,6 +116,8 @@ class Pulse:
         proof, expected = self.proof, self.expected
         assert expected is not None
         companies = (expected.basis, expected.check, account.failed)
+        # Other companies, or others that failed, make other sums, and in another month counters
+        # began anew: such sweeps say nothing of each other.
         same = (proof.basis, proof.check, proof.failed) == companies and all(
             proof.totals[each].month == total.month
             for each, total in expected.totals.items()
@@ -131,8 +133,10 @@ class Pulse:
         return replace(
             self,
             expected=None,
+            # PULSE-2: the totals before the sweep. Later ones may have a rise that it missed.
             totals=self.expected.totals,
             swept=self.expected.tick,
+            # Each company has been read since, or is failing and planned at every tick.
             searches=replace(self.searches, found={}),
             proof=_after_sweep(self.proof, self.expected, verdict, at),
         )
@@ -171,10 +175,12 @@ class Pulse:
             self,
             expected=expected,
             root=root,
+            # Another key may see another tree, whose totals have proven nothing yet.
             proof=self.proof if root == self.root or not self.root else Proof(why=_OTHER_TENANT),
             asked="",
             basis=expected.basis,
             code=code,
+            # The sweep reads what a search that died has left unread: it is waited for no more.
             searches=replace(self.searches, busy_until=None),
         )
 
@@ -230,6 +236,7 @@ def _after_sweep(proof: Proof, expected: Expected, verdict: Verdict, at: datetim
     )
     if verdict.against and proof.trust is not Trust.UNPROVEN:
         return _switched_off(known, verdict.against, at)
+    # Trust stays: an unclear sweep is no contradiction, and an unproven pulse has none to lose.
     if not verdict.agrees:
         seen = known.rise_seen and not verdict.against
         return replace(known, agreed=0, rise_seen=seen, why=verdict.against or verdict.unclear)

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 from tally.domain.attaching.month import MonthAttached
 from tally.domain.reporting.letter import Entry, Section
 
+# The times of the schedule that publishes books and attaches statements (template).
 _AGAIN = "It is tried again at 05:30 and at 17:30 GMT."
 
 

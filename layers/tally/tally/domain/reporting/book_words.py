@@ -9,6 +9,7 @@ from tally.domain.reporting.letter import Entry, Section
 NO_BOOK = Section(title="", entries=())
 """Nothing is told where no books are published, or nothing was recorded."""
 
+# The times of the schedule that publishes books (template).
 _AGAIN = "It is tried again at 05:30 and at 17:30 GMT."
 
 

@@ -16,6 +16,7 @@ from tally.domain.reporting.overview import CompanyRow, Overview
 DEFAULT_STACK = "tally"
 """The stack that the command takes where none is named."""
 
+# A name that begins with "-" would be taken for an option.
 _SAFE_IN_QUOTES = re.compile(r"[^\W_-][\w .,&()+'/-]*", flags=re.ASCII)
 """Names that a shell takes within double quotes as they are; other companies get their id."""
 
@@ -76,6 +77,7 @@ class Commands:
         return (
             f'"{row.name}"'
             if unique and _SAFE_IN_QUOTES.fullmatch(row.name)
+            # An id comes from outside, too: whatever is in it, the shell must not run it.
             else shlex.quote(row.company_id)
         )
 
@@ -103,6 +105,7 @@ def _answers_on_foreign(record: UsageRecord, foreign: Sequence[int]) -> list[tup
     """Return the answers on Additions of others that hold the record (OPEN-6)."""
     if not foreign:
         return []
+    # With an Addition of ours in place, no other can become the month's, nor can it be waived.
     if record.is_standing:
         return [("keep-apart", "")]
     return [*(("take-over", str(each)) for each in foreign), ("keep-apart", ""), ("waive", "")]

@@ -40,6 +40,7 @@ def kept_apart(record: UsageRecord) -> str:
     )
     them = "it" if len(hold.foreign) == 1 else "them"
     stays = f"{_as_they_are(hold.foreign)}, and {ours} beside {them}"
+    # It is remembered on the company's link, and not on this month's record (OPEN-6).
     return f"{stays}, in this month and in all to come."
 
 

@@ -241,6 +241,7 @@ class _DigestTexts:
 
     def notices(self) -> Section:
         """Return the notices: they are shown and stop nothing."""
+        # A credit has a section of its own, with its command: it is told there alone.
         credited = {
             credit_notice(record, row.name)
             for row, record in self._all_records()

@@ -86,6 +86,7 @@ def wrapped(sentence: str, *, indent: str = "") -> list[str]:
         initial_indent=indent,
         subsequent_indent=indent,
         break_long_words=False,
+        # References, ids and dates have hyphens, and a person copies them whole.
         break_on_hyphens=False,
     )
 
@@ -99,6 +100,7 @@ def one_line(text: str) -> str:
 def _cut(section: Section, *, room: int) -> Iterator[str]:
     title = ["", section.title, "-" * len(section.title)]
     yield from title
+    # Nobody knows yet where the section ends, so "N more" has its room from the start.
     left = room - _size(title) - _size([_more(len(section.entries))])
     for number, entry in enumerate(section.entries):
         lines = [] if number == MOST_ENTRIES else entry.lines()

@@ -42,6 +42,7 @@ def totals(records: Iterable[UsageRecord]) -> Sequence[Total]:
     for record in records:
         by_service.setdefault(record.key.service, []).append(record)
     return [
+        # A company has one record of a service and month, so records count companies.
         Total(service=service, billed=sum(each.stands for each in of), companies=len(of))
         for service, of in sorted(by_service.items())
     ]
@@ -86,6 +87,7 @@ def changes(
     earlier = {(each.key.company_id, each.key.service): each.stands for each in before}
     found = [
         Change(company_id=key[0], service=key[1], before=earlier.get(key), now=numbers.get(key))
+        # By id first: sorted() keeps the order of equals, so each mail shows the same ones.
         for key in sorted({*numbers, *earlier} - set(but))
     ]
     differing = [each for each in found if each.difference]

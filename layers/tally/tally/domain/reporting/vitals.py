@@ -42,6 +42,7 @@ class Gauge:
         """Count a company, with what is planned for it and the standing that it has then."""
         if not _is_no_customer(company):
             self._shown[standing.shown.state] += 1
+        # The age rings an alarm, so a company that nobody is to read must not count.
         if plan.due and company.licensed:
             self._unread_since = _earlier(
                 self._unread_since, _read_since(company, standing, self._at)

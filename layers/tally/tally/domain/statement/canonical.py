@@ -91,6 +91,7 @@ def _numbers(of: Numbers) -> dict[str, Any]:
             "quantity": credit.quantity,
             "billed": credit.billed,
             "counted": credit.counted,
+            # As text: a JSON number would be a binary fraction, and money is never rounded.
             "unit_price": None if price is None else str(price),
         },
         "machines_proven": of.proven,
@@ -133,6 +134,7 @@ def _machines(of: Evidence, service: str) -> dict[str, Any]:
         "first_walk": _instant(of.begun),
         "last_walk": _instant(of.walked),
         "seen_active": of.proven,
+        # By id: a machine's name can change, and walks come in any order.
         "listed": [_machine(each) for each in sorted(of.machines, key=lambda each: each.id)],
     }
 
@@ -159,4 +161,5 @@ def _waiting(of: Waiting) -> dict[str, Any]:
 
 
 def _instant(at: datetime | None) -> str | None:
+    # Whole seconds in UTC, so that neither a fraction nor another zone makes other bytes (PROOF-4).
     return None if at is None else at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -8,6 +8,7 @@ from tally.domain.model.month import Month
 from tally.domain.record.history import TALLY, HistoryEntry, is_pushed
 
 _DAY = timedelta(days=1)
+# The history stores this ending: so ``decision.write_changes`` names the step before a write.
 _INTENDED = " intended"
 
 
@@ -38,6 +39,7 @@ class Day:
 
 def outcomes(entries: Sequence[HistoryEntry]) -> Sequence[HistoryEntry]:
     """Return the steps to tell, oldest first: without each intent whose outcome follows."""
+    # An intent at the end has no outcome yet: its write may stand in ConnectWise already.
     return [each for each in entries if each is entries[-1] or not each.what.endswith(_INTENDED)]
 
 
@@ -75,6 +77,7 @@ def at_days_ends(
 ) -> Iterator[Day]:
     """Yield each day of the month up to an instant, with the quantity at its end."""
     start = month.starts
+    # A day that has begun is told as far as it goes; a day to come is not told.
     while start < month.next.starts and start <= until:
         end = start + _DAY
         billed = next((value for at, value in reversed(course) if at < end), None)
@@ -95,4 +98,5 @@ def _quantities(entries: Sequence[HistoryEntry]) -> list[int]:
 
 
 def _line(path: str) -> str:
+    # In "lines.0.written.quantity" the second part is the line's number.
     return path.split(".")[1]

@@ -76,8 +76,10 @@ def _service(
     told = steps(history)
     numbers = _numbers(record, told, proven)
     last = _last_reading(record, last_reading)
+    # By the tick and not the clock: what a late job wrote belongs to the day that it read.
     course = [(entry.tick, total) for entry, total in billed_over(history)]
     is_open = record.state is RecordState.OPEN
+    # Of a closed month each day is known; of an open one, no day after the last reading.
     until = (last or record.seen_tick) if is_open else record.key.month.next.starts
     return ServiceStatement(
         service=record.key.service,
@@ -117,6 +119,7 @@ def _numbers(record: UsageRecord, told: Sequence[Step], proven: int | None) -> N
 
 def _last_reading(record: UsageRecord, of_customer: datetime | None) -> datetime | None:
     """Return the tick of the last reading; None where the ledger does not tell (PROOF-5)."""
+    # The standing notes a good reading every six hours at most, so an outcome may be newer.
     if record.state is RecordState.OPEN:
         return max(of_customer or record.seen_tick, record.seen_tick)
     if any(LAST_COUNT in each or NOT_READ_AGAIN in each for each in record.notices):
@@ -127,6 +130,7 @@ def _last_reading(record: UsageRecord, of_customer: datetime | None) -> datetime
 def _billed_since(told: Sequence[Step]) -> Step | None:
     """Return the last step that changed the quantity."""
     opened = (each for each in reversed(told) if each.before != each.after)
+    # A month that was opened at 0 changed no quantity: these are the words of its opening.
     first = (each for each in told if each.what in ("opened", "taken over"))
     return next(opened, next(first, None))
 

@@ -24,6 +24,7 @@ def kept_by(record: UsageRecord, steps: Iterable[Step]) -> Ruling | None:
     word = record.last_word
     if word is None or word.said not in _KEEPING:
         return None
+    # Both are of the wall clock: the tick of a step may be older than a word that came before it.
     moved = any(each.before != each.after and each.recorded > word.at for each in steps)
     return None if moved else word
 
@@ -37,6 +38,7 @@ def last_count(record: UsageRecord, steps: Iterable[Step]) -> int | None:
         return None
     if record.state is RecordState.CLOSED:
         return record.count
+    # It was accepted and is not written yet: what stands is still the higher number.
     lower = record.ruling(Said.LOWER)
     if lower is not None:
         return lower.number

@@ -113,6 +113,7 @@ def _compared(service: ServiceStatement | None, evidence: Evidence, stage: Stage
         )
     if not proven:
         return f"{counts}{_saw(0)}."
+    # PROOF-3: where the numbers agree, these machines are not said to be the counted ones.
     return (
         f"{counts}{_saw(proven)}. GravityZone does not name those it counts: nothing shows that "
         "they are these."
@@ -126,6 +127,7 @@ def _fewer(missing: int, evidence: Evidence, stage: Stage) -> str:
     not_seen = f"{_number(missing)} {_was(missing)} not seen{yet} ({_HOW_MISSED})."
     if not proven:
         return f"{_saw(0)}: {not_seen}"
+    # One that moved may be counted for the other customer, and then more than these were not seen.
     if any(map(_has_moved, seen_active(evidence))):
         return f"{_saw(proven)}; of those counted at least {not_seen}"
     return f"Tally saw {proven:,} of them active, by name; {not_seen}"

@@ -52,6 +52,7 @@ def _counted_and_billed(record: UsageRecord, numbers: Numbers, kept: Ruling | No
 
 def _uncounted(record: UsageRecord, billed: int, kept: Ruling | None) -> str:
     """Say what is billed where no count is recorded, and what is known instead (PROOF-5)."""
+    # The number of a hold may have the contract's minimum in it: it is never called a count.
     if record.hold is not None:
         return (
             f"{billed} are billed, and {record.hold.quantity} are asked about: the question says "
@@ -87,6 +88,7 @@ def _without_children(record: UsageRecord) -> str:
 
 
 def _reason(record: UsageRecord, numbers: Numbers) -> str:
+    # The first reason that holds is told: what waits for a person before what is decided.
     word = record.last_word
     if numbers.credit is not None:
         return "what was billed too much waits to be credited"
@@ -160,6 +162,7 @@ def in_gmt(of: Statement) -> str:
         f"GravityZone counts a month in GMT: {month.label} runs from {_at(month.starts)} to "
         f"{_at(month.next.starts)} GMT"
     )
+    # At both ends, since the clocks may be changed within the month.
     zone = ZoneInfo(of.time_zone)
     first, last = month.starts.astimezone(zone), month.next.starts.astimezone(zone)
     if first.utcoffset() == last.utcoffset() == month.starts.utcoffset():

@@ -115,6 +115,7 @@ class Statement:
         """Provisional while any service's record is open."""
         if not self.services:
             return Stage.NOT_RECORDED
+        # A waived month is as final as a closed one: nothing is billed any more.
         is_open = any(each.state is RecordState.OPEN for each in self.services)
         return Stage.PROVISIONAL if is_open else Stage.FINAL
 

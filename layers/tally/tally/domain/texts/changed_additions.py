@@ -85,11 +85,13 @@ def changed_by(addition: Addition) -> str:
     """Say who changed it last, and when, as ConnectWise shows it."""
     at = addition.updated_at
     when = "" if at is None else f" on {at:%Y-%m-%d %H:%M} GMT"
+    # ConnectWise leaves out what is null, so nobody may be named.
     return f"{addition.updated_by or 'somebody'}{when}"
 
 
 def plain(quantity: Decimal) -> str:
     """Write a quantity as a person does."""
+    # normalize() alone would write 100 as 1E+2.
     return f"{quantity.normalize():f}"
 
 
@@ -152,6 +154,7 @@ def edited(record: UsageRecord, line: Line, it: Addition, facts: Facts, *, total
 def _answers(record: UsageRecord, it: Addition, owing: Owed | Uncounted, *, total: int) -> str:
     """Say what a person can answer to somebody else's quantity; nothing to a fraction."""
     stands = it.seats
+    # Quantities are doubles in ConnectWise, and no answer can keep a fraction (READ-8).
     if stands is None:
         return ""
     if isinstance(owing, Uncounted):
@@ -189,6 +192,7 @@ def settled_edited(
 
 def shown_words(record: UsageRecord, line: Line, shown: Sequence[Addition]) -> str:
     """Say how a line is shown, in words that stay the same as long as it is the same."""
+    # Stored with a person's answer (AS_SEEN): under another wording it would be asked once more.
     if not shown:
         return f"line {line.number} is gone"
     if len(shown) > 1:
@@ -234,6 +238,7 @@ def _advice(line: Line, shown: Sequence[Addition]) -> str:
     """Say what a person can do. A closed month's number can be put right or left, not changed."""
     stands = billed_there(shown)
     leave = f"Reject, and it is left as it is, with {line.pushed} as what was billed"
+    # CLOSE-4: the number that a month closed with stays, so there is nothing to approve.
     if stands not in (None, line.pushed) and line.state is not LineState.FINAL:
         leave = f"{leave}; approve, if {stands or 'nothing'} was billed"
     if stands == 0 and line.pushed:

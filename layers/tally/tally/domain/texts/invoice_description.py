@@ -11,4 +11,5 @@ def customer_text(text: str, record: UsageRecord, *, mark: str) -> str:
 
 def marked_text(addition: Addition, *, text: str, mark: str) -> str:
     """Return the text of an Addition that is taken over: its own, and our reference after it."""
+    # PATCH replaces the whole text, so what the others wrote is sent along.
     return f"{addition.text} [{mark}]" if addition.text.strip() else text

@@ -36,6 +36,7 @@ def _invoiced_anew(
         f"An invoice of agreement {agreement.named} was deleted or written off, or its dates were "
         f"put right: its next one is dated {agreement.next_invoice}, and bills Addition "
         f"{line.addition_id} at {line.pushed} once more, beside what stands on later lines."
+        # The newest line follows the count again instead: ``taken_back`` tells of that.
         for line in record.lines[:-1]
         if line.agreement_id == agreement.id and isinstance(turn_of(line, facts), Thaw)
     )
@@ -119,6 +120,7 @@ def _instant(version: str) -> datetime | None:
         found = datetime.fromisoformat(version)
     except ValueError:
         return None
+    # Without a zone it may be hours off, and it is compared to the minute.
     return None if found.tzinfo is None else found
 
 
