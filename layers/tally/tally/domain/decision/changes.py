@@ -76,6 +76,7 @@ def change_hold(
 
 def held(record: UsageRecord, hold: Hold, when: When) -> Change:
     """Wait for a person, of one kind since it began; the claim is given up."""
+    # A question keeps its date while only its numbers move, so that its age can be seen.
     known = record.hold
     since = known.since if known is not None and type(known) is type(hold) else hold.since
     after = replace(released(record), hold=replace(hold, since=since))
@@ -119,6 +120,7 @@ def turned(record: UsageRecord, turn: Freeze | Thaw, facts: Facts) -> Change:
             with_notices(replace(open_again, hold=None), told), "no longer frozen", turn.why
         )
     doubts = notice_texts.invoice_doubts(line, facts.agreement(line.agreement_id), facts)
+    # ``look`` has asked for what was unsure before: what stands now is what the invoice took.
     written = replace(line.written, unsure=())
     # What was invoiced cannot be lowered any more: less is a matter of credit (LATE-3).
     settled = record.without(Said.LOWER).with_line(
@@ -135,6 +137,7 @@ def voided(record: UsageRecord, line: Line, facts: Facts, *, why: str) -> Change
     told = (notice_texts.voided_too_late(line, invoiced),) if invoiced else ()
     written = Written(quantity=0, at=facts.when.now, flag=line.written.flag)
     void = replace(line, state=LineState.VOID, written=written)
+    # Questions and refusals were about a place that is given up. The next line has its own.
     after = replace(record, claim=None, hold=None, refusal=None)
     return Change(with_notices(after.with_line(void), told), "voided", why)
 
@@ -158,6 +161,7 @@ def closed(
 
     A closed month was read once more, when its further line has been seen (CLOSE-4).
     """
+    # Past OPEN-9's date there is no later reading: the close and the second one are the same.
     closing = Closing(
         count=count,
         floor=floor,

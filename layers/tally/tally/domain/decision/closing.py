@@ -45,6 +45,7 @@ def close_month(record: UsageRecord, facts: Facts, seen: Sighting | None) -> Don
             shown, when, count=known.count, floor=known.floor, credit=known.credit, notices=(again,)
         )
     else:
+        # CLOSE-5: without a reading what stands is the last word, and no floor is known.
         last = f"{LAST_COUNT} {owing.why}"
         change = changes.closed(
             shown, when, count=record.stands, floor=None, credit=None, notices=(last, *doubts)
@@ -89,6 +90,7 @@ def _credit(
     total = max(count, floor or 0) if facts.when.policy.bill_minimum else count
     if total >= record.stands:
         return None
+    # ConnectWise sets the price, so it is read there and never worked out here (OPEN-5).
     shown = () if seen is None or record.newest is None else seen.shown(record.newest.number)
     price = shown[0].terms.unit_price if len(shown) == 1 else None
     return Credit(billed=record.stands, counted=total, unit_price=price)

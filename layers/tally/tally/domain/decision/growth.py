@@ -20,6 +20,8 @@ def grown(case: Case, write: Write, place: Place) -> Wanted | None:
         return None
     if not is_beyond_baseline(case, case.agreed):
         return None
+    # A number that was rejected before any line leaves nothing to keep: nothing is opened until the
+    # count has grown as far again.
     said = record.ruling(Said.KEEP_GROWN)
     if (
         said is not None
@@ -43,6 +45,7 @@ def grown(case: Case, write: Write, place: Place) -> Wanted | None:
 def is_beyond_baseline(case: Case, count: int) -> bool:
     """Return True if a person is asked before so many are written (FOLLOW-4, READ-8)."""
     said, policy = case.record.ruling(Said.GROW), case.facts.when.policy
+    # An approved number is the new baseline, so the same growth is not asked about twice.
     baseline = case.facts.before.baseline if said is None else said.number
     if baseline is None:
         return count > policy.first_month_seats

@@ -35,14 +35,17 @@ def needs_look(record: UsageRecord, wanted: Wanted, facts: Facts, *, due: bool) 
 
     ``due``: it is this record's turn today (FOLLOW-5).
     """
+    # SAFE-2: a write was announced and nobody knows what came of it.
     if record.claim is not None:
         return True
     # What is seen of a line that can no longer grow is told as such.
     if isinstance(wanted.move, Freeze):
         return _move_needs_look(record, wanted, facts)
+    # FOLLOW-5: what somebody else changes is to be told within a day, and before it is billed.
     if due and not record.is_over and (record.lines or wanted.about is not None):
         return True
     if record.held_by_connectwise:
+        # Where no line stands, only an opening that is wanted now has something to look for.
         return not record.lacks_line or wanted.write is not None
     if to_claim(record, wanted) is not None:
         return True
@@ -80,6 +83,7 @@ def _is_new(record: UsageRecord, asked: Ask, facts: Facts) -> bool:
 
 def to_claim(record: UsageRecord, wanted: Wanted) -> Write | None:
     """Return the wanted write, unless a hold must be lifted first."""
+    # Terms change no number, so a question about the count does not stop them (OPEN-5).
     if isinstance(wanted.write, SetTerms) or record.hold is None:
         return wanted.write
     return None

@@ -50,6 +50,7 @@ def fallen(case: Case, write: Write, place: Place) -> Wanted | None:
 def nothing_to_bill(case: Case, write: Write, place: Place) -> Wanted | None:
     """OPEN-9: no line is opened at 0 late, or where nobody saw the company licensed."""
     record = case.record
+    # Nobody saw this company licensed in the month, and without a licence GravityZone answers 0.
     if case.facts.offer.only_if_used and case.counted == 0:
         return case.stay(Unsaid.PLANNERS)
     if not place.late or case.total > record.stands:
@@ -72,6 +73,7 @@ def wrong_place(case: Case, write: Write, place: Place) -> Wanted | None:
     if agreement is None or not any(each.place.is_beside(place) for each in voided):
         return None
     cause = place_texts.voided_there(record, agreement)
+    # Before the close there is time to pin another agreement, so nobody is asked yet.
     if record.is_standing and case.closing:
         return unplaced(case, cause.reason)
     return case.stay(cause)
@@ -88,8 +90,10 @@ def refused(case: Case, write: Write, place: Place) -> Wanted | None:
 def is_same_try(case: Case, write: Write) -> bool:
     """Return True if nothing has changed on which the refused write depends (SAFE-2)."""
     refusal, when = case.record.refusal, case.facts.when
+    # Tried again each GMT day: the cause is often outside the agreement, whose version stays.
     if refusal is None or refusal.at.date() != when.tick.date():
         return False
+    # Refused at its own tick, a job that a person asked for has had its try.
     if when.by_person and refusal.at < when.tick:
         return False
     if isinstance(write, Create | TakeOver):
@@ -131,6 +135,7 @@ def late(case: Case, write: Write, place: Place) -> Wanted | None:
         or may_be_late(case)
     ):
         return None
+    # Until the close more may come, and one question about all of it is enough.
     if record.is_standing and not case.closing:
         return told_late(case)
     why = late_question(

@@ -43,6 +43,7 @@ def voiding(scene: Scene) -> Outcome | None:
     line = scene.record.newest
     if line is None or line.state is not LineState.VOIDING:
         return None
+    # A copy that bears our reference would be billed as well, so it counts here.
     standing = [each for each in scene.seen.shown(line.number) if each.quantity != 0]
     if not standing:
         return _at_zero(scene, line)
@@ -121,6 +122,7 @@ def strangers(scene: Scene) -> Outcome | None:
     write = scene.wanted.write
     wanted = write.quantity if isinstance(write, Create | TakeOver) else scene.wanted.total
     why = texts.beside(record, others, scene.facts.company, wanted=wanted, counted=scene.counted)
+    # The person who gave it to us has to see why it is asked about again.
     if record.refusal is not None and isinstance(record.refusal.write, TakeOver):
         why = f"{why} It could not be taken over: {record.refusal.why}"
     of_others, tick = texts.of_others(others), scene.facts.when.tick
@@ -155,6 +157,7 @@ def head_arrived(scene: Scene) -> Outcome | None:
         return None
     line, it = scene.head
     (found,) = additions_of(it)
+    # It is a quantity that we sent, so it is whole.
     quantity = int(found.quantity)
     why = f"ConnectWise shows {quantity}"
     # The worker that sent it was killed, or its answer was lost, after ConnectWise had it.
@@ -178,6 +181,7 @@ def terms_claimed(scene: Scene) -> Outcome | None:
 def settled_lines(scene: Scene) -> Outcome | None:
     """FOLLOW-3, LATE-2: a frozen line is as we left it, or as a person lets it be."""
     record = scene.record
+    # An opening that is wanted no more is given up first (``claim``); the next round looks anew.
     if scene.opening is not None and not scene.claim_is_wanted:
         return None
     for line in record.lines:
@@ -219,6 +223,7 @@ def claim(scene: Scene) -> Outcome | None:
         return Do(write, None)
     if isinstance(write, TakeOver):
         return _take_over(scene, write)
+    # Every other write is to the head: a line to be voided has a row of its own.
     assert scene.head is not None
     return Do(write, additions_of(scene.head[1])[0])
 

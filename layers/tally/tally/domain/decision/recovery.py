@@ -85,6 +85,7 @@ def _found(record: UsageRecord, number: int, it: Addition, facts: Facts) -> Line
         place=_place_found(record, number, it),
         reference=reference(record.key, number),
         addition_id=it.id,
+        # The flag as it is shown counts as ours: the ledger that knew it is lost.
         written=Written(
             quantity=it.seats or 0,
             at=it.updated_at or facts.when.now,
@@ -169,6 +170,7 @@ def _as_invoiced(record: UsageRecord, older: Mapping[int, Addition], facts: Fact
         return None
     lines = {line.number: line for line in record.lines}
     more = sum(int(it.quantity) - lines[number].pushed for number, it in older.items())
+    # Quantities that make up the count need no answer (SAFE-8). Any others are held as changed.
     if record.stands + more != facts.reading.value:
         return None
     taken = {
@@ -191,6 +193,7 @@ def _is_on_the_invoice(line: Line, it: Addition, facts: Facts) -> bool:
     # ConnectWise gives the time of the last change, not of each field: a later change may be any.
     in_time = changed.date() <= line.place.cancelled
     runs = agreement is not None and agreement.active_on(line.place.cancelled)
+    # In advance an invoice is made before the days that it covers, so this date proves nothing.
     return in_time and runs and facts.when.policy.invoicing is Invoicing.ARREARS
 
 

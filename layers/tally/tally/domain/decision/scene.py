@@ -115,6 +115,7 @@ def is_same_write(claimed: Write, wanted: Write | None) -> bool:
     if not isinstance(claimed, Create) or not isinstance(wanted, Create):
         return claimed == wanted
     place = claimed.place
+    # It may have been claimed for the next period before an invoice was taken back.
     if wanted.place.late and place.effective > wanted.place.effective:
         place = replace(wanted.place, agreement_id=place.agreement_id, product_id=place.product_id)
     return claimed._replace(place=place) == wanted
@@ -123,6 +124,7 @@ def is_same_write(claimed: Write, wanted: Write | None) -> bool:
 def ask(record: UsageRecord, hold: Hold, facts: Facts) -> Done:
     """Hold the record and tell why, unless it is held so already."""
     cause = notices.held(record, facts, hold.why)
+    # An unchanged question writes nothing: a month held for weeks would fill its history.
     if hold.same_as(record.hold) and record.claim is None:
         return Done(cause)
     return Done(cause, changes.held(record, hold, facts.when))

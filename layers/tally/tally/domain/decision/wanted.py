@@ -286,7 +286,7 @@ UNCOUNTED: tuple[Row, ...] = (
     voiding,
     held_by_connectwise,
     children_moved,
-    question_kept,
+    question_kept,  # before ``turned``, which drops a question that needs a count
     turned,
     unwritten,
     refused_uncounted,

@@ -44,6 +44,7 @@ def _stays(record: UsageRecord, wanted: Wanted, facts: Facts, seen: Sighting | N
     hold = record.hold
     if hold is None:  # the look may have shown that a write is wanted, which is to be claimed first
         return Done(wanted.say) if wanted.write is None else Record()
+    # A hold for what ConnectWise showed is lifted only by another look.
     looked = seen is not None or not hold.needs_look
     if looked and _is_well(wanted):
         same = "the same companies are below it as before"

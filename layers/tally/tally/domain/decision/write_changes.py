@@ -33,6 +33,7 @@ def dropped(record: UsageRecord, *, why: str) -> Change:
 
 def claimed(record: UsageRecord, write: Write, facts: Facts) -> Change:
     """Announce a write (SAFE-1). An older claim is taken over: its worker can write no more."""
+    # ``at`` is the wall clock: jobs of two ticks can run a second apart after a backlog.
     name = _NAMES[type(write)]
     claim = Claim(write=write, at=facts.when.now)
     # The renewal is a conditional write on the record's version, so the older worker can record
@@ -173,6 +174,7 @@ def confirmed(
     stood = dict.fromkeys((*lingering, was.quantity, *was.unsure))
     echoes = tuple(each for each in stood if each != quantity)
     written = replace(was, quantity=quantity, at=when.now, unsure=(), echoes=echoes)
+    # What has arrived may be an older write than the one that is claimed.
     claim = None if record.claim is None else record.claim.write
     announced = isinstance(claim, SetQuantity) and claim.quantity == quantity
     after = replace(released(record), refusal=None)
@@ -190,14 +192,17 @@ def refused(record: UsageRecord, why: str, *, when: When, version: str, content:
     claim, refusal = record.claim, None
     assert claim is not None
     write = claim.write
+    # 401, 403, 404, 409 and 429 say nothing of the content: the next tick tries again (SAFE-2).
     if content and not isinstance(write, SetTerms):
         beside = record.beside if isinstance(write, SetQuantity) else record.stands
         refusal = Refusal(
             why=why, at=when.tick, write=write, version=version, total=beside + write.quantity
         )
     after = _asked(replace(record, claim=None, refusal=refusal), when)
+    # What cannot be taken over holds the record again, and a person has another answer.
     if content and isinstance(write, TakeOver):
         after = after.without(Said.GIVE)
+    # A person asked for them, so a person is told; they are not sent again by themselves.
     if content and isinstance(write, SetTerms):
         after = _terms(after, write.number, refused=why)
     return Change(after, "refused by ConnectWise", why)

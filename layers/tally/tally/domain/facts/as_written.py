@@ -85,12 +85,14 @@ def _flag(line: Line, it: Addition) -> Differences:
 
 
 def _reference(line: Line, it: Addition) -> Differences:
+    # The mark alone counts: a person may word the rest of the text anew.
     if line.reference in it.text:
         return ()
     return (Difference(Field.REFERENCE, "without our reference", f"with [{line.reference}]"),)
 
 
 def _quantity(line: Line, it: Addition) -> Differences:
+    # Compared unrounded: quantities are doubles in ConnectWise, and 4.5 is none that we write.
     if it.quantity == line.pushed:
         return ()
     return (Difference(Field.QUANTITY, f"{it.quantity.normalize():f}", str(line.pushed)),)
@@ -98,6 +100,7 @@ def _quantity(line: Line, it: Addition) -> Differences:
 
 def untold(record: UsageRecord, line: Line, it: Addition) -> Differences:
     """Return the differences without those that a person lets be."""
+    # A person lets be what was shown, in those words. Anything else that changes is asked anew.
     return tuple(
         each
         for each in differences(line, it, month=record.key.month)

@@ -44,6 +44,7 @@ class When:
     @property
     def closing(self) -> bool:
         """True if the month's close is due (CLOSE-1)."""
+        # Not at the month's end: GravityZone may still be counting late reports (CLOSE-1).
         return not self.stays_open and self.tick >= self.month.day_after_end(self.policy.close_day)
 
     @property
@@ -118,7 +119,9 @@ def month_before(record: UsageRecord | None) -> MonthBefore:
     """
     if record is None or not record.lines:
         return NO_MONTH_BEFORE
+    # A voided line stood at the wrong place, so its terms are no measure (OPEN-1).
     line = next((each for each in record.lines if each.state is not LineState.VOID), None)
+    # The count and not what was billed: a contract's floor would hide growth.
     return MonthBefore(
         baseline=record.count if record.state is RecordState.CLOSED else record.stands, line=line
     )
@@ -157,6 +160,7 @@ class Facts:
         known = self.agreements.get(agreement_id)
         if known is None or known.agreement is None:
             return False
+        # The copy is as old as the job's tick, and the job may have waited in the queue since.
         return self.when.now - known.read_at <= _STALE
 
     def knowing(self, agreement_id: int, agreement: Agreement | None) -> "Facts":

@@ -40,13 +40,16 @@ def owed(
     if isinstance(reading, Unknown):
         return Uncounted(why=reading.why)
     moved = others_below(record, children)
+    # A second reading with other children has nothing to be compared with.
     if moved and record.is_over:
         return Uncounted(why="Other companies stand directly below it than when it was closed.")
+    # READ-4: what stands goes on, unless a person approves a count with the children of now.
     agreed = record.stands if moved else _agreed(record, reading.value, policy)
     # The floor is billed with the final number alone (CLOSE-2): until then it would hide how the
     # count grows.
     floor = (reading.floor or 0) if closing and policy.bill_minimum else 0
     total = max(agreed, floor)
+    # What a person has left out may be the floor, which lies beyond the count.
     if _is_left_out(record, total):
         total = record.stands
     return Owed(counted=reading.value, agreed=agreed, total=total)
@@ -84,6 +87,7 @@ def _is_left_out(record: UsageRecord, total: int) -> bool:
 def never_written(record: UsageRecord) -> int | None:
     """Return the number that was allowed or refused, and was never written (CLOSE-5)."""
     allowed = record.ruling(Said.LATE)
+    # Leave for late usage ends earlier words, so a word beside it is newer, and says otherwise.
     late = 0 if allowed is None or record.last_word is not None else allowed.number
     if record.refusal is not None:
         return max(late, record.refusal.total)
@@ -92,6 +96,7 @@ def never_written(record: UsageRecord) -> int | None:
 
 def quantity_of(record: UsageRecord, total: int) -> int:
     """Return the newest line's quantity for which all lines make ``total``; never below 0."""
+    # Below 0 there is nothing to take off: the older lines have been invoiced (LATE-3).
     return max(total - record.beside, 0)
 
 
@@ -100,6 +105,7 @@ def falls(record: UsageRecord, quantity: int) -> bool:
     head = record.head
     if head is None or quantity == head.pushed:
         return False
+    # Leave to lower it to 4 is none to lower it to 3.
     leave = record.ruling(Said.LOWER)
     if leave is None:
         return quantity < head.highest

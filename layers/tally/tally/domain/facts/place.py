@@ -49,6 +49,7 @@ class Thaw(NamedTuple):
 def turn_of(line: Line, facts: Facts) -> Freeze | Thaw | None:
     """Return a turn if the line's agreement lets it grow no longer, or grow again."""
     agreement = facts.agreement(line.agreement_id)
+    # MATCH-2: a line whose agreement no list shows is followed by its id meanwhile.
     if agreement is None or line.state not in (LineState.OPEN, LineState.FROZEN):
         return None
     why = why_frozen(line, agreement, facts)
@@ -73,7 +74,7 @@ def find_place(record: UsageRecord, facts: Facts) -> Place | NoPlace:
     if stopped is not None:
         return stopped
     place = _place(record, facts)
-    # What is offered is where a line stands.
+    # Without a permit the job offers the agreement of a line that stands, not one for the next.
     if facts.offer.permit is None and not isinstance(place, Place):
         return unpermitted(facts.when)
     return place
@@ -109,8 +110,10 @@ def forbidden(record: UsageRecord, facts: Facts) -> NoPlace | None:
     # today.
     if permit.newest_tick - facts.when.tick > _OPENS_FOR:
         return Unsaid.AS_BEFORE
+    # A person has changed the link since the planner made this job.
     if permit.linked_to is None or permit.linked_to != facts.offer.connectwise_id:
         return Unsaid.PLANNERS
+    # CLOSE-5: a further line bills what was used before the company left or was excluded.
     return None if record.lines else _no_first_line(permit)
 
 
@@ -164,6 +167,8 @@ def _agreement(record: UsageRecord, facts: Facts) -> Agreement | NoPlace:
     if (agreement.company_id, agreement.type_id) != (offer.connectwise_id, offer.agreement.type_id):
         return texts.another_agreement(agreement)
     own_day = decisive_day(when.month, when.tick, when.policy.time_zone)
+    # The planner has chosen among several, so no pin is needed here. A further line stands in a
+    # period of now, and its agreement has to run today.
     return choose_agreement(
         (agreement,),
         company=facts.company,
@@ -189,6 +194,7 @@ def _was_refused_as_invoiced(record: UsageRecord, agreement: Agreement) -> bool:
     if refusal is None or not is_refused_as_invoiced(refusal.why):
         return False
     of_it = isinstance(refusal.write, Create) and refusal.write.place.agreement_id == agreement.id
+    # Once a person lets the agreement prorate, or takes the invoice back, its version is new.
     return of_it and refusal.version == agreement.version
 
 
@@ -201,6 +207,7 @@ def _own_period(agreement: Agreement, facts: Facts) -> ServicePeriod | Cause:
     start = begins(period, when.month, policy.time_zone)
     if when.tick < start:
         return not_begun(period, when.month, start)
+    # Only while the month runs: once it is over, an invoice yet to be made can bill its count.
     asks = policy.invoicing is Invoicing.ADVANCE and policy.late_usage is LateUsage.HOLD
     return texts.invoiced_in_advance(when.month) if asks and when.month_runs else period
 
@@ -209,10 +216,12 @@ def _late_period(record: UsageRecord, agreement: Agreement, facts: Facts) -> Ser
     """Return the days of a further line (LATE-2)."""
     when, policy = facts.when, facts.when.policy
     refused = _was_refused_as_invoiced(record, agreement)
+    # LATE-1: unless late lines are accepted, an agreement invoiced within the month needs set-up.
     if not record.lines and policy.late_usage is LateUsage.HOLD and when.month_runs:
         if refused and record.refusal is not None:
             return texts.refused(record.refusal.why)
         return texts.invoiced_already(when.month, agreement)
+    # A refused Addition has to start on or after the next invoice date, by ConnectWise's own words.
     invoicing = Invoicing.ADVANCE if refused else policy.invoicing
     period = late_period(agreement, invoicing, month=when.month, today=when.today)
     ends = min(filter(None, (agreement.ends, agreement.cancelled_on)), default=None)

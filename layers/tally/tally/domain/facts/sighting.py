@@ -20,7 +20,7 @@ from tally.domain.record.record_key import MOST_LINES, RecordKey, reference
 from tally.domain.record.usage_record import UsageRecord
 from tally.domain.record.writes import Create, SetQuantity, TakeOver
 
-_OF_TALLY = re.compile(r"\bTLY-[A-Z2-7]{12}\b")
+_OF_TALLY = re.compile(r"\bTLY-[A-Z2-7]{12}\b")  # the alphabet of base32, as in ``reference``
 _MONTHS_LATE = 13
 """Months for which a late line is recognised as ours beside this month's."""
 
@@ -153,6 +153,7 @@ def _unknown(
 
 def _seen(record: UsageRecord, line: Line, looked: Looked, when: When) -> Seen:
     shown = _shown(line, looked)
+    # Lists can lag a write by minutes, so within the settle time absence proves nothing (SAFE-2).
     until = when.settles(line.written.at)
     if not shown:
         return Lagging(until, None) if until else Gone()
@@ -183,6 +184,7 @@ def _compared(record: UsageRecord, line: Line, it: Addition, until: datetime | N
     # before it.
     if until and may_be_of_before(found):
         return Lagging(until, None)
+    # An echo or a lost answer excuses the quantity alone: a PATCH of it changes no other field.
     echoes = until is not None and it.quantity in line.written.echoes
     if echoes or it.quantity in _sent(record, line):
         found = beside_quantity(found)
@@ -207,6 +209,7 @@ def _is_of(line: Line, addition: Addition, looked: Looked) -> bool:
 
 def _bearing(key: RecordKey, number: int, looked: Looked) -> tuple[Addition, ...]:
     mark = reference(key, number)
+    # Kept apart by a person, a copy with our mark is not the Addition that we made.
     marked = (each for each in looked.additions if mark in each.text)
     return tuple(each for each in marked if each.id not in looked.kept_apart)
 
@@ -237,6 +240,7 @@ def _late_marks(key: RecordKey) -> frozenset[str]:
     for _ in range(_MONTHS_LATE):
         month = month.previous
         earlier = RecordKey(company_id=key.company_id, month=month, service=key.service)
+        # Not line 0: it has to end with its own month, and bills twice if it reaches into this one.
         marks.update(reference(earlier, number) for number in range(1, MOST_LINES))
     return frozenset(marks)
 

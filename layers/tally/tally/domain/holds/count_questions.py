@@ -85,6 +85,7 @@ class Grown(Hold):
     def approved(self, record: UsageRecord, person: Person) -> UsageRecord | str:
         """Measure growth from here on by this number, and let it be billed late."""
         late = record.ruling(Said.LATE)
+        # What was allowed before is not taken back by a lower number.
         allowed = max(self.agreed, 0 if late is None else late.number)
         grown = record.ruled(person.says(Said.GROW, self.agreed))
         return grown.ruled(person.says(Said.LATE, allowed))
@@ -165,9 +166,11 @@ class Moved(Hold):
 
     def approved(self, record: UsageRecord, person: Person) -> UsageRecord | str:
         """Go on with the children of now, and with the number that was shown with them."""
+        # Earlier words were about a count that was taken with other companies.
         moved = replace(record.without(*LAST_WORDS), children=self.children)
         if self.grown:
             moved = moved.ruled(person.says(Said.GROW, self.counted))
+        # Without this leave the lower number would be asked about once more, as a fall (READ-7).
         if self.counted < record.highest:
             moved = moved.ruled(person.says(Said.LOWER, self.counted))
         return moved

@@ -40,6 +40,7 @@ class LateUsage(Hold):
 
 
 def _left_out(record: UsageRecord, number: int, person: Person) -> UsageRecord:
+    # The refusal goes too: what was refused is not to be written any more.
     return replace(
         record.without(Said.LATE).ruled(person.says(Said.LEAVE_OUT, number)), refusal=None
     )

@@ -48,6 +48,7 @@ def take_over(record: UsageRecord, person: Person, *, addition_id: int) -> Trans
             f"{record.key} has an Addition of ours already: no other can be taken over. "
             f"{_why(record)}"
         )
+    # A take-over that was refused may be tried again, so the refusal must not stop it.
     given = replace(record.ruled(person.says(Said.GIVE, addition_id)), hold=None, refusal=None)
     return _transition(record, given, person, what="given")
 
@@ -61,6 +62,7 @@ def waive(record: UsageRecord, person: Person) -> Transition | str:
             f"{record.key} has an Addition of ours and cannot be waived: to have nothing billed, "
             "void that."
         )
+    # A POST may be under way, and a waived month would not look for what it made (SAFE-2).
     if record.claim is not None:
         return (
             f"{record.key} cannot be waived at this moment: an Addition is being written. Try "
@@ -98,6 +100,7 @@ def _why_not_voided(record: UsageRecord) -> str:
         )
     if line.state is not LineState.OPEN:
         return f"The newest line of {record.key} is voided already."
+    # A worker may be writing: with the version changed, it could not record the outcome (SAFE-1).
     if record.claim is not None:
         return (
             f"{record.key} cannot be voided at this moment: its Addition is being written. Try "
@@ -111,6 +114,7 @@ def credit_done(record: UsageRecord, person: Person) -> Transition | str:
     closing = record.closing
     if closing is None or closing.credit is None:
         return f"{record.key} has nothing to be credited."
+    # Added up: the second reading may find more to credit after the first was given.
     credited = closing.credited + closing.credit.quantity
     after = replace(record, closing=replace(closing, credit=None, credited=credited))
     return _transition(record, after, person, what="credit done")

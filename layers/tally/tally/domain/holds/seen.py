@@ -31,6 +31,8 @@ class Edited(Hold):
 
     def rejected(self, record: UsageRecord, person: Person) -> UsageRecord | str:
         """Let it stand."""
+        # The word decides when the count is followed again: above all that was written, or beyond
+        # the limits of growth.
         fewer = record.beside + self.stands > self.total
         said = Said.KEEP_FALLEN if fewer else Said.KEEP_GROWN
         return self._as_it_stands(record).ruled(person.says(said, self.total))

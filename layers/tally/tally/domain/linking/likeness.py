@@ -49,6 +49,8 @@ _LEGAL_FORMS = (
     "ab ag aps bv co company corp corporation ek ev gmbh inc incorporated kft kg limited llc llp "
     "ltd ltda mbh nv oy oyj plc private pty pvt sa sarl sas spzoo srl ug"
 )
+# It is asked of letters that are alike already, so the forms are too: "inc" is "lnc" here. A name
+# that is nothing but a legal form keeps it.
 _LEGAL_FORM = re.compile(f"(?<=.)({'|'.join(_LEGAL_FORMS.translate(_ALIKE).split())})$")
 _PLLC = re.compile(r"[\s,]+p\.?l\.?l\.?c\.?\s*$", re.IGNORECASE)
 """A legal form that must be a word: without spaces it would take a letter of "Bright P, LLC"."""
@@ -62,6 +64,7 @@ def likeness(name: str) -> str:
     (``&amp;``) become the characters that they stand for, and letters that look alike become one.
     """
     left = _letters(_PLLC.sub("", _unescaped(name[:_MOST_CHARACTERS])))
+    # A name can end in several forms, such as "Pty Ltd".
     while (shorter := _LEGAL_FORM.sub("", left)) != left:
         left = shorter
     return left
@@ -119,6 +122,7 @@ class NearNames[K]:
         A name of ConnectWise's greatest length is also compared with the beginning of ``name``.
         """
         found = list(self._alike.get(likeness(name), ()))
+        # Only a name too long for ConnectWise can have been cut there.
         if max(len(name), _bytes(name)) > LONGEST_IN_CONNECTWISE:
             whole = _letters(_unescaped(name[:_MOST_CHARACTERS]))
             found += [
@@ -151,6 +155,8 @@ def _bytes(name: str) -> int:
 
 
 def _letters(text: str) -> str:
+    # The table comes before the case is folded: a Cyrillic capital can look like a Latin one where
+    # its small letter does not. A trade mark goes first, since NFKD spells it out as "TM".
     plain = (
         unicodedata.normalize("NFKD", text.translate(_TRADE_MARKS))
         .translate(_UNSEEN)

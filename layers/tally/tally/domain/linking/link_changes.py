@@ -30,6 +30,7 @@ def link_to(
     """
     if link is not None and link.connectwise_id == to.id:
         return f"{name} is linked to ConnectWise company {to.name!r} (id {to.id}) already."
+    # An agreement of another customer would put this company's usage on that customer's invoice.
     if agreement is not None and agreement.company_id != to.id:
         return _of_another(agreement, name=name, to=f"{to.name!r} (id {to.id})")
     if refused := _not_beside(beside, name=name, to=to, agreement=agreement):
@@ -91,6 +92,7 @@ def unlink(link: CompanyLink, person: Person) -> LinkChange | str:
     """Leave the company without a ConnectWise company until a person links it again."""
     if link.connectwise_id is None:
         return _not_linked(link)
+    # The exclusion and the opt-in are about the GravityZone company, so they outlive its link.
     unlinked = replace(
         _unlinked(person, company_id=link.company_id, name=link.company_name),
         excluded_since=link.excluded_since,
@@ -141,6 +143,7 @@ def exclude(
     """Open no more months for the company, linked or not; open ones go on (CLOSE-5)."""
     if link is not None and link.excluded_since is not None:
         return f"{name} has been excluded since {link.excluded_since:%Y-%m-%d}."
+    # A company may be excluded before it is linked: the link is where that is kept.
     before = link or _unlinked(person, company_id=company_id, name=name)
     return _change(link, replace(before, excluded_since=person.at), person, what="excluded")
 

@@ -53,6 +53,7 @@ class NameIndex:
         self._linked = linked
         self._by_name: dict[str, list[ConnectWiseCompany]] = defaultdict(list)
         for company in companies:
+            # A deleted namesake would make a name ambiguous that is unique for people (MATCH-1).
             if not company.deleted:
                 self._by_name[company.name].append(company)
 
@@ -61,6 +62,7 @@ class NameIndex:
 
         ``namesakes`` is the number of GravityZone companies with its name, itself included.
         """
+        # Two names of nothing but blanks are equal, and say nothing about whose they are.
         if not is_seen(company.name):
             return NotLinked(
                 reason=(
@@ -70,6 +72,7 @@ class NameIndex:
             )
         same = self._by_name.get(company.name, [])
         if len(same) == 1 and namesakes == 1:
+            # MATCH-1: a customer deleted and made again in GravityZone would be billed twice.
             holder = self._linked.get(same[0].id)
             if holder is None:
                 return Linked(company=same[0])

@@ -46,6 +46,7 @@ class Agreement:
         # ConnectWise's own ``agreementStatus`` is computed as of today, and ``day`` may be past.
         if self.cancelled and self.cancelled_on is None:
             return False
+        # The date ends it even without the flag (MATCH-3). ``ends_oddly`` tells a person of that.
         if self.cancelled_on is not None and self.cancelled_on <= day:
             return False
         return (self.starts is None or self.starts <= day) and (
@@ -125,6 +126,7 @@ def decisive_day(month: Month, tick: datetime, zone: ZoneInfo) -> date:
 
     It is the tick's local date, or the day of the month that is nearest to it.
     """
+    # West of Greenwich, a month's first ticks fall on the day before its 1st.
     return min(max(tick.astimezone(zone).date(), month.first), month.last)
 
 
@@ -147,6 +149,8 @@ def choose_agreement(
         return failing(odd)
     candidates = known if pinned is None else [each for each in known if each.id == pinned]
     active = _active(candidates, day)
+    # The billing cycle is asked only now: of a monthly and a quarterly agreement, only a person can
+    # tell which one is meant.
     if len(active) == 1:
         return _on_cycle(active[0], cycles)
     if active:

@@ -142,6 +142,7 @@ class LinkChange:
         return self._linked_beside(self.freed)
 
     def _linked_beside(self, connectwise_id: int | None) -> CompanyLink | None:
+        # None is no company: two that are linked to nothing are not linked to the same one.
         return next(
             (each for each in self.beside if connectwise_id == each.connectwise_id is not None),
             None,

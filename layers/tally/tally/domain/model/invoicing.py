@@ -36,6 +36,7 @@ def open_period(agreement: Agreement, invoicing: Invoicing, *, today: date) -> S
     if following is None:
         month = Month(today.year, today.month)
         return ServicePeriod(effective=month.first, cancelled=month.last)
+    # A period is one month: an agreement with a longer billing cycle is not billed (MATCH-5).
     if invoicing is Invoicing.ADVANCE:
         return ServicePeriod(
             effective=following, cancelled=_months_after(following, 1) - timedelta(days=1)
@@ -50,6 +51,7 @@ def is_invoiced(agreement: Agreement, last: date, invoicing: Invoicing) -> bool:
 
     A quantity that is written for those days now is billed to nobody.
     """
+    # Without a date no invoice is seen, so the line stays open. With one, ``today`` is not used.
     return (
         agreement.next_invoice is not None
         and last < open_period(agreement, invoicing, today=last).effective
@@ -82,6 +84,7 @@ def late_period(
     last, months = period.cancelled, 0
     while last < max(bills, month.last):
         months += 1
+        # Counted from the first period each time: month by month, the 31st would become the 28th.
         last = _months_after(period.cancelled + timedelta(days=1), months) - timedelta(days=1)
     first = _months_after(period.effective, months)
     return ServicePeriod(effective=max(first, bills), cancelled=last)
@@ -105,6 +108,7 @@ def invoice_notice(agreement: Agreement, today: date) -> str | None:
             if through
             else None
         )
+    # The date of an ended agreement stays in the past for good, and is no trouble.
     if (today - next_invoice).days > _INVOICE_OVERDUE_DAYS and agreement.active_on(today):
         return (
             f"The next invoice of agreement {agreement.named}{through} is dated {next_invoice}, "

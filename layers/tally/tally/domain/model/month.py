@@ -90,6 +90,7 @@ class Month:
 
     def day_after_end(self, day: int) -> datetime:
         """Return 00:00 GMT of the given day (1-28) of the following month."""
+        # The settings allow no day after the 28th, so every month has it.
         after = self.next
         return datetime(after.year, after.number, day, tzinfo=UTC)
 

@@ -35,5 +35,7 @@ class Policy:
 
     def is_beyond(self, count: int, *, baseline: int) -> bool:
         """Return True if the count is beyond the baseline in percent and in seats (FOLLOW-4)."""
+        # In whole numbers, so that the limit is exact. Both must be passed: one seat more is 100 %
+        # of a very small customer, and 20 more are nothing to a large one.
         by_percent = count * 100 > baseline * (100 + self.growth_percent)
         return by_percent and count > baseline + self.growth_seats

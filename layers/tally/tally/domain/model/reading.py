@@ -96,6 +96,7 @@ def read_count(usage: Usage, service: Service) -> Reading:
         (each for each in spellings(service.counter) if each in usage.counters), service.counter
     )
     value = usage.counters.get(name)
+    # A missing counter is no zero: editions of the API have dropped and renamed some (READ-2).
     if value is None:
         return Unknown(f"{usage.request} answered without the counter {service.counter}")
     if not _is_count(value):
@@ -132,4 +133,5 @@ def read_sum(usage: UsagePerProductType, service: Service) -> Reading:
 
 
 def _is_count(value: object) -> TypeIs[int]:
+    # Python's bool is an int, so JSON's true would pass for 1.
     return isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= MOST_SEATS

@@ -29,7 +29,7 @@ def fit(text: str) -> str:
     """
     if text.isascii() and text.isprintable():
         return text
-    text = text.replace("\r\n", "\n")
+    text = text.replace("\r\n", "\n")  # one line break becomes one space
     for char in set(text):
         if not shows(char):
             text = text.replace(char, " " if char.isspace() else _escaped(char))

@@ -47,6 +47,7 @@ def not_billed(agreement: Agreement, month: Month) -> Cause:
     """Return the cause where the agreement begins to bill after the month's end (OPEN-3)."""
     start = max(filter(None, (agreement.starts, agreement.bill_starts)))
     reason = f"{month.label} is not billed: agreement {agreement.named} begins to bill on {start}."
+    # Waiting and not needs set-up: the MSP chose that start, and nobody has to act.
     return Cause(state=StandingState.WAITING, reason=reason)
 
 

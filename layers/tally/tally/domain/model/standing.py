@@ -163,6 +163,7 @@ class Standing:
             return Cause(state=StandingState.BILLING)
         by_scope = sorted(self.causes.items())
         notices = dict.fromkeys(notice for _, cause in by_scope for notice in cause.notices)
+        # Of equals max() returns the first, which here is the one of the earliest scope.
         serious = max(by_scope, key=lambda item: (item[1].state, item[0].month is None))[1]
         return replace(serious, notices=tuple(notices))
 

@@ -28,6 +28,7 @@ _MOST_BEFORE, _MOST_AFTER = 15, 30
 
 def is_amount(amount: Decimal) -> bool:
     """Return True if it can be told in figures: 1E+999999 has a million of them (SAFE-10)."""
+    # NaN and the infinities have a letter in place of an exponent.
     exponent = amount.as_tuple().exponent
     return (
         isinstance(exponent, int)
@@ -55,6 +56,7 @@ class OtherTerms:
 
         Where somebody has meanwhile agreed on other terms again, a person is asked anew.
         """
+        # ConnectWise leaves out what is null: a field that is not shown counts as it was.
         shown = Terms(
             **{
                 name: _first(getattr(terms, name), getattr(self.now, name))

@@ -49,6 +49,8 @@ def first_month_of(ticks: Ticks, first_month: Month | None, service: str) -> Mon
     the month of the first tick.
     """
     first, since = first_month or ticks.first_month, ticks.services.get(service, ticks.first_month)
+    # The setting may name a month before the first tick. A service that came later has no month
+    # before its own first.
     return first if since <= ticks.first_month else max(first, since)
 
 

@@ -24,6 +24,7 @@ def record_of_the_future(record: UsageRecord, now: datetime) -> str:
 
 
 def _instants(record: UsageRecord) -> Iterator[datetime]:
+    # Only the instants that a job compares: those of holds and rulings are shown to people.
     yield record.seen_tick
     yield from (line.written.at for line in record.lines)
     if record.claim is not None:
@@ -44,6 +45,7 @@ def standing_as_dated(standing: Standing, now: datetime) -> Standing:
         return standing
     return replace(
         standing,
+        # An older tick never overwrites a newer one, and this tick has to write the standing anew.
         tick=min(standing.tick, now),
         last_reading=_if_past(standing.last_reading, latest),
         seen_monthly=_if_past(standing.seen_monthly, latest),

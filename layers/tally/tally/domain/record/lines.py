@@ -91,4 +91,5 @@ class Line:
     @property
     def highest(self) -> int:
         """The highest quantity that may stand in ConnectWise by our doing."""
+        # The 0 is for a line without unsure ones: max() refuses a single number.
         return max(self.written.quantity, *self.written.unsure, 0)

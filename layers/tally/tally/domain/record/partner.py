@@ -74,6 +74,7 @@ def least(record: UsageRecord, children: Children) -> int:
     if not record.is_standing or others_below(record, children):
         return 0
     word = record.last_word
+    # GravityZone has counted what was sent, whether or not it has arrived in ConnectWise.
     if word is None:
         return record.highest
     return min(word.number, record.highest) if word.said is Said.LOWER else record.stands
@@ -86,6 +87,7 @@ def others_below(record: UsageRecord, children: Children | None) -> bool:
     """
     if children is None or record.children is None or not record.is_standing:
         return False
+    # As many as before can be others: one that came hides one that went.
     return children.ids != record.children
 
 

@@ -39,5 +39,6 @@ def reference(key: RecordKey, line: int) -> str:
     # Never to be changed: by it a restored ledger finds its Additions again, and a job the one
     # whose answer was lost (SAFE-2, SAFE-8).
     text = "\n".join((key.company_id, str(key.month), key.service, str(line)))
+    # Ten bytes are 16 letters of base32 without padding. The first 12 are kept.
     digest = hashlib.sha256(text.encode()).digest()
     return f"TLY-{base64.b32encode(digest[:10])[:12].decode()}"

@@ -39,7 +39,7 @@ class OddRows:
     """A count of rows in the vendors' lists that name no known company, with the first of them."""
 
     def __init__(self) -> None:
-        self._seen: set[int] = set()
+        self._seen: set[int] = set()  # hashes, as rows can be many and long
         self._first: list[str] = []
 
     def heard(self, row: str) -> None:

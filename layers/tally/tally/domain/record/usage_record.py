@@ -274,7 +274,7 @@ class UsageRecord:
 
     def ruled(self, ruling: Ruling) -> "UsageRecord":
         """Return the record with the ruling, in place of those that it makes needless."""
-        replaced = {ruling.said} - {Said.AS_SEEN}
+        replaced = {ruling.said} - {Said.AS_SEEN}  # each line left as seen has its own
         if ruling.said in LAST_WORDS or ruling.said in (Said.GROW, Said.LATE):
             replaced |= LAST_WORDS
         kept = self.without(*replaced)

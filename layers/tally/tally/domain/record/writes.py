@@ -49,6 +49,8 @@ type Write = Create | TakeOver | SetQuantity | SetTerms
 class Claim:
     """The one write to ConnectWise that may be under way; ``at`` is of the wall clock (SAFE-1)."""
 
+    # The settle time is longer than a worker and its calls can take: no worker is left to write an
+    # older claim.
     write: Write
     at: datetime
 
