@@ -58,6 +58,7 @@ def queue_company(
     queue = CollectingQueue(
         wanted=lambda job: job.company_id == company.id and (months is None or job.month in months)
     )
+    # The tick stays in the overlay: in the ledger it would supersede a late one.
     overlay = OverlayLedger(below=ledger, through=lambda company_id: company_id == company.id)
     failed = ""
     try:

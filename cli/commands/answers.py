@@ -81,6 +81,7 @@ def _has_a_credit(record: UsageRecord) -> bool:
 
 
 def _has_other_terms(record: UsageRecord) -> bool:
+    # A line has terms only where they differ from those of the month before (OPEN-5).
     return record.newest is not None and record.newest.terms is not None
 
 

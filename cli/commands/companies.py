@@ -206,6 +206,7 @@ def _set_up(
     who = stack.who()
     follows = set_up(OverlayLedger(below=ledger), who)
     session.agree(follows, yes=yes)
+    # Anew on the real ledger: what was told may have changed while the person was asked.
     said = set_up(ledger, who)
     if out.as_json:
         out.document(

@@ -56,6 +56,7 @@ def remove(
     )
     follows = [gone]
     if Month.of(now) in months:
+        # Evidence of a month that is over is never gathered again (PROOF-1).
         follows.append("The next walk records the present month's machines anew.")
     session.agree(*follows, yes=yes)
     for each in months:

@@ -270,6 +270,7 @@ def _shown(letter: Letter, ledger: Ledger, *, now: datetime) -> _Shown:
         return _Shown(
             letter=letter,
             about=f"{job.company_name}, {job.month}",
+            # A refused job writes no standing, so this comes before what the standing says.
             reason=_why_refused(job, ledger, now=now)
             or _why_failing(ledger, job.company_id, job.month)
             or "It does not fail any more, by its standing.",
@@ -315,6 +316,7 @@ def _why_refused(job: Job, ledger: Ledger, *, now: datetime) -> str:
 def _why_failing(ledger: Ledger, company_id: str, month: Month) -> str:
     """Return the company's standing of the month, in which a worker tells why it failed."""
     standing = ledger.standing(company_id)
+    # Only the newest words are kept: they may be of a later job than the letter's.
     causes = {} if standing is None else standing.causes
     of_month = [cause for scope, cause in sorted(causes.items()) if scope.month == month]
     return " ".join(cause.reason for cause in of_month if cause.state is StandingState.FAILING)

@@ -125,6 +125,7 @@ def _print(session: Session, rehearsal: Rehearsal, *, alone: bool) -> None:
         f"A tick at {minute(rehearsal.tick)} GMT: {several(len(rehearsal.jobs), 'company-month')} "
         "due. Nothing was written."
     )
+    # The real ledger is asked: the rehearsed one has had its tick by now.
     if session.stack.ledger().ticks() is None:
         out.say(f"It would be the first tick. {no_tick_yet(session.stack)}")
     elif not rehearsal.jobs and not alone:

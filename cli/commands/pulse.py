@@ -128,6 +128,7 @@ def _at_next_tick(memory: Pulse, now: datetime) -> str:
 
     A deployment, or a list of companies that has changed, is seen by the tick alone.
     """
+    # The planner's code is not known here: the memory's own stands for "as at the last tick".
     return full_because(memory, Circumstances(tick=now, code=memory.code, basis=memory.basis))
 
 

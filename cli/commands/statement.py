@@ -67,6 +67,7 @@ def _write_one(
     output = session.output
     if output.as_json:
         form = Form.JSON
+    # Its bytes would be orders to the terminal.
     if form is Form.PDF and output.terminal is not None and not (out or to_file):
         raise UsageError("A PDF is not for a terminal: give --out FILE, or --open.")
     of = _read_one(session, company, month)

@@ -132,6 +132,7 @@ class SQSDeadLetters:
         Nobody else sees them until they are released.
         """
         with ThreadPoolExecutor(len(self._urls)) as pool:
+            # At once: each is asked once more after its last letter, and that call waits.
             found = pool.map(self._read, self._urls.keys(), self._urls.values())
         # A standard queue may deliver a message twice: only its newest receipt surely removes it.
         letters = {letter.id: letter for of_queue in found for letter in of_queue}

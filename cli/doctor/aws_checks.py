@@ -154,6 +154,7 @@ def looks(installation: Installation) -> Iterator[Finding]:
         yield ok("PulseMinutes is 0: there are no looks at totals between ticks.")
         return
     schedules = installation.account.schedules()
+    # With ticks by another expression, the template makes no looks.
     if not any(map(has_template_ticks, schedules)):
         yield ok("Ticks come by ScheduleExpression, beside which there are no looks at totals.")
         return
@@ -288,6 +289,7 @@ def alarms(installation: Installation) -> Iterator[Finding]:
             "Deploy the present template.",
         )
         return
+    # An alarm whose actions are off tells nobody, whatever its topic.
     mute = [each.name for each in stands if topic not in each.tells]
     if mute:
         yield found(

@@ -107,6 +107,7 @@ def reading(installation: Installation) -> Iterator[Finding]:
     connectwise = installation.connectwise
     asked: Sequence[tuple[str, Callable[[], object]]] = (
         ("System > Table Setup: Inquire All", lambda: connectwise.agreement_types("")),
+        # Any name will do: the right is asked for, and not a product.
         ("Procurement > Product Catalog: Inquire All", lambda: connectwise.products("Tally")),
         (
             "Companies > Company Maintenance: Inquire All",

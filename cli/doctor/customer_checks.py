@@ -93,6 +93,7 @@ def _others(
     owners = _owners(installation, type_id)
     for agreement, additions in installation.additions([each for _, each in owners.values()]):
         customer, _ = owners[agreement.id]
+        # What a person keeps apart may bill beside ours (OPEN-6).
         known = ours.union(customer.link.kept_apart if customer.link else ())
         foreign = _foreign(additions, product_id, installation.month, known)
         if foreign:

@@ -354,6 +354,7 @@ class Installation:
                 f"{link.linked_at:%Y-%m-%d}."
             )
             return Customer(company=company, link=link, connectwise_id=None, unlinked=left)
+        # The list has no deleted companies: a link to one of them waits for a person.
         if link.connectwise_id not in self.connectwise_companies:
             whom = f"{link.connectwise_name!r} (id {link.connectwise_id})"
             gone = (

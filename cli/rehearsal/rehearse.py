@@ -105,6 +105,7 @@ def rehearse(
     try:
         planned = plan_of(stack, ledger=ledger, queue=queue, connectwise=connectwise)(tick)
     except IncompletePlanError as error:
+        # What could be read is planned all the same (SAFE-5), so its jobs are rehearsed.
         failed = str(error)
     backlog = stack.queue().backlog()
     # The planner's own condition. It cannot apply it here: the queue that collects is always empty,

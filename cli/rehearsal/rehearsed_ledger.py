@@ -210,6 +210,7 @@ class OverlayLedger:
 
     def _whose(self) -> dict[int, str]:
         """Return the company that each ConnectWise company is linked to; read once."""
+        # Once, as a plan may link thousands of companies; own changes are kept up in it.
         if self._linked is None:
             links = readable(self.all_links())
             self._linked = {

@@ -118,6 +118,7 @@ _STEPS = {
 def _change(step: Step) -> Sequence[str]:
     reading, recorded, billed, what, why, by = map(shown, cells.change(step))
     softer = f'<br><span class="soft">{why}</span>' if why else ""
+    # On a narrow screen a cell is a grid, and the `div` is one item of it.
     return reading, recorded, billed, f"<div>{what}{softer}</div>", by
 
 

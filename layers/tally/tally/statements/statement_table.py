@@ -181,4 +181,5 @@ def _machine(of: Machine) -> Cells:
 
 
 def _minute(at: datetime) -> str:
+    # In GMT, as months are counted in it.
     return f"{at.astimezone(UTC):%Y-%m-%d %H:%M}"
