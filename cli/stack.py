@@ -23,6 +23,7 @@ from tally.ports import Clock, ConnectWise, GravityZone, JobQueue, Ledger
 from tally.runtime.settings import BookSettings, PlannerSettings
 
 if TYPE_CHECKING:
+    # For its type alone: a command that is not about tickets does not load the client.
     from tally.connectwise.tickets.client import TicketClient
 
 DEFAULT_NAME = "tally"

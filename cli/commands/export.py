@@ -95,6 +95,7 @@ def _row(company: CompanyRow, record: UsageRecord) -> Document:
         record.floor,
         record.stands,
         final(record),
+        # A record with late lines has several Additions, maybe on several agreements (LATE-2).
         [line.addition_id for line in made],
         list(dict.fromkeys(line.agreement_id for line in made)),
         min((line.place.effective.isoformat() for line in made), default=None),

@@ -238,6 +238,7 @@ def _write(write: Write) -> str:
             f"{write.effective} to {write.cancelled}"
         )
     if write.kind is WriteKind.SET_QUANTITY:
+        # Without zeros at the end, and by `f` without the exponent that 10 would get (1E+1).
         before = "" if write.before is None else f" from {write.before.normalize():f}"
         return f"{addition} on agreement {write.agreement_id}:{before} to {write.quantity}"
     if write.kind is WriteKind.TAKE_OVER:

@@ -119,6 +119,7 @@ def _print(session: Session, state: PulseState, now: datetime) -> None:
 def _agreed_since(memory: Pulse) -> str:
     if not memory.proof.agreed:
         return "Totals have not agreed with a full sweep since then."
+    # The count stops there.
     most = "at least " if memory.proof.agreed == NEEDED else ""
     return f"Totals have agreed with the last full sweeps since then, {most}{memory.proof.agreed}."
 

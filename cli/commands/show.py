@@ -117,6 +117,7 @@ def _records(session: Session, found: Found, *, last: Month, months: int) -> Seq
     ticks = ledger.ticks()
     services = [each.service.name for each in session.stack.settings().services]
     # A service that was taken out of the settings keeps its records: ticks remember its name.
+    # The index lists settled records by their month alone, so each is read by its key.
     for name in dict.fromkeys([*services, *(() if ticks is None else ticks.services)]):
         month = last
         for _ in range(months):

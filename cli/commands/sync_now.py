@@ -71,6 +71,7 @@ def _tick(session: Session, *, wait: int, yes: bool) -> int:
         skipped, jobs = str(planned.get("skipped", "")), int(planned.get("jobs", 0))
         # A tick that was skipped has put nothing on the queue: nothing is waited for.
         left = jobs if skipped else _left(stack, jobs, wait=wait, step=step)
+    # After the wait, so that the standings are those that came of this tick.
     seen = read_overview(stack.ledger(), months=[Month.of(tick)])
     standings = {
         state.label: seen.standings[state] for state in sorted(StandingState, reverse=True)

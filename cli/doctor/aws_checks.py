@@ -23,6 +23,7 @@ _BETWEEN_TICKS = tuple(timedelta(minutes=each) for each in (15, 30, 60))
 # As in cron(5 * * * ? *).
 _HOURLY = re.compile(r"cron\(\d+ \* \* \* \? \*\)")
 
+# One for each output in `cli.deployment.dead_letters.QUEUES`.
 _WHAT_FAILED = {
     "JobsDeadLetterQueue": "jobs that failed to the last attempt",
     "ScheduleDeadLetterQueue": "ticks that could not be delivered",
@@ -35,6 +36,7 @@ _WHAT_FAILED = {
 
 def settings(installation: Installation) -> Iterator[Finding]:
     """Check that the functions can start with the settings that they have."""
+    # To read them is the check: what is missing or malformed is the error's sentence.
     services = ", ".join(installation.places)
     yield ok(f"The functions' settings can be read; they bill {services}.")
 

@@ -21,6 +21,7 @@ SETTINGS = Check[Installation](
     name="settings", title="Settings", look=aws_checks.settings, remedy=_DEPLOY
 )
 
+# A need that is in no list counts as met: `tally secrets set` leaves out the check of the secret.
 KEYS: tuple[Check[Installation], ...] = (
     Check(
         name="gravityzone-key",
@@ -167,6 +168,7 @@ CHECKS: tuple[Check[Installation], ...] = (
         needs=("companies", "agreement-type", "product"),
     ),
     Check(
+        # Behind the checks that read the lists: it tells what these could not place.
         name="odd-rows",
         title="Lists: rows that nobody can place",
         look=customer_checks.odd_rows,

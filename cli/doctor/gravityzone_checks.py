@@ -133,6 +133,7 @@ def customers(installation: Installation) -> Iterator[Finding]:
             f"partners: {len(roster.partners)}."
         )
         return
+    # It takes a further call for each partner, so only where there is something to explain.
     others = len(installation.everyone)
     seen = f"and {others} with another licence" if others else "and no other"
     yield needs_setup(

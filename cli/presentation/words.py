@@ -46,6 +46,7 @@ def within(since: datetime | None, *, now: datetime) -> str:
     """Return the age, rounded up, of something that is known to be no older than ``since``."""
     if since is None:
         return NOTHING
+    # The ledger notes a reading every six hours at most, so there may be a younger one.
     unit, letter = _unit(now - since)
     # Python's `//` rounds down: of a negative span that is away from zero, and so up.
     return f"{-(min(since - now, timedelta()) // unit)}{letter}"

@@ -79,6 +79,7 @@ class RehearsedConnectWise:
         self, agreement_id: int, *, since: date | None = None, products: Collection[int] = ()
     ) -> Sequence[Addition]:
         """As they are, and as they would be after what was noted."""
+        # With what was noted: a job reads back what it wrote before it closes a month (CLOSE-2).
         real = {
             each.id: each
             for each in self.real.additions(agreement_id, since=since, products=products)

@@ -25,4 +25,5 @@ class CollectingQueue:
 
     def put_on(self, queue: JobQueue) -> None:
         """Put what was kept on a real queue, to be seen at once."""
+        # Without a delay: they are a company's few jobs, and a person waits for them.
         queue.send((job, timedelta()) for job in self.jobs)

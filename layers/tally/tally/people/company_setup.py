@@ -63,6 +63,7 @@ class SetUp:
             by=by,
             why=why,
         )
+        # As the last tick saw it: GravityZone is not asked here.
         partner = is_partner(self.ledger.standing(company_id))
         own = (
             " It is a partner: its own machines are billed once a person says so."
@@ -214,6 +215,7 @@ class SetUp:
         ]
 
     def _name(self, company_id: str) -> str:
+        # A standing has the name of the last tick, a link that of the day it was made.
         standing = self.ledger.standing(company_id)
         if standing is not None:
             return standing.company_name
