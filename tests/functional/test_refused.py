@@ -4,7 +4,7 @@ concerned.
 
 import json
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 import pytest
 
@@ -399,6 +399,26 @@ class TestPartner:
         msp.tenant.move_company(msp.harbor.id, "f" * 24)
         msp.world.play(SECOND, gmt("2026-12-01 00:00"))
         assert is_right(msp, msp.harbor, "2026-12")
+
+    @pytest.mark.parametrize("another", [True, False])
+    def test_a_company_without_a_subscription_when_it_is_visible_again(
+        self, msp: Msp, another: bool
+    ) -> None:
+        """SAFE-7, READ-9: who is no licensed customer stands in no list then either, and is told
+        what is so at the first tick at which its partner is listed, whoever else is refused.
+        """
+        other = msp.tenant.add_company("Lighthouse IT", kind="partner")
+        msp.world.play(FIRST)
+        msp.tenant.reach.refuse(msp.partner, "getCompaniesList")
+        if another:
+            msp.tenant.reach.refuse(other, "getCompaniesList")
+        msp.tenant.change_subscription(msp.quay.id, 1)
+        morning = gmt("2026-11-02 00:00")
+        msp.world.play(morning)
+        assert "below the partner Tidewater IT" in msp.shown(msp.quay.id).reason
+        msp.tenant.reach.show(msp.partner)
+        msp.world.play(morning + timedelta(minutes=15))
+        assert "no monthly subscription" in msp.shown(msp.quay.id).reason
 
     def test_who_is_below_is_asked_for_once(self, msp: Msp) -> None:
         """Known to stand below an excluded partner, it is asked for again once a day, as long as a

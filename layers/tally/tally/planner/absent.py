@@ -5,7 +5,12 @@ from dataclasses import dataclass, field
 
 from tally.domain.model.company import Company, CompanyKind, CompanyLink
 from tally.domain.model.standing import WHOLE_COMPANY, Cause, Standing
-from tally.domain.planning.company_refusals import asked_in_vain, below_a_refused_one, is_refused
+from tally.domain.planning.company_refusals import (
+    asked_in_vain,
+    below_a_refused_one,
+    earlier_refusal,
+    still_holds,
+)
 from tally.domain.planning.tick_context import Presence, known_absence
 from tally.domain.record.partner import Children, unlisted_children
 from tally.domain.record.usage_record import UsageRecord
@@ -56,7 +61,7 @@ class Absent:
             return Found(Presence.UNREAD if roster.has_gaps else Presence.UNLISTED)
         presence = known or Presence.UNREAD
         if not self._is_asked_for(known, standing, roster, followed=followed):
-            return Found(presence, refused=_as_refused(standing))
+            return Found(presence, refused=earlier_refusal(standing))
         return self._answered(company_id, name, roster) if self.left > 0 else Found(presence)
 
     def _answered(self, company_id: str, name: str, roster: Roster) -> Found:
@@ -96,8 +101,12 @@ class Absent:
                 return self.daily
             case Presence.LEFT_OUT if roster.excluded:
                 return self.daily and followed
-        may_be_known = _as_refused(standing) is not None or roster.refused
-        return self.daily or not may_be_known
+        refusal = earlier_refusal(standing)
+        if refusal is None:
+            # All that a refused list hides are missing at once: the day's one look asks for them.
+            return self.daily or not roster.refused
+        refused = [roster.partners[each].name for each in roster.refused]
+        return self.daily or not still_holds(refusal, refused)
 
     def _asked(self, company_id: str, roster: Roster) -> Found:
         self.left -= 1
@@ -149,9 +158,3 @@ def _hidden(name: str, roster: Roster, *, by: Collection[str]) -> Found:
 
 def _is_excluded(link: CompanyLink | None) -> bool:
     return link is not None and link.excluded_since is not None
-
-
-def _as_refused(standing: Standing | None) -> Cause | None:
-    """Return an earlier tick's refusal: a refused company is not asked for at every tick."""
-    cause = None if standing is None else standing.causes.get(WHOLE_COMPANY)
-    return cause if cause is not None and is_refused(cause) else None

@@ -1,9 +1,11 @@
 """Causes of a company that GravityZone refuses to tell of; all others go on (READ-9, SAFE-5)."""
 
+from collections.abc import Iterable
+
 from tally.domain.model.standing import WHOLE_COMPANY, Cause, Standing, StandingState
 from tally.domain.planning.tick_context import ALL_BELOW, Presence, known_absence
 
-# Standings are stored, and `is_refused` and `is_partner` know these causes again by how they begin:
+# Standings are stored, and `earlier_refusal` and `is_partner` know these causes again by how they begin:
 # under another wording they would be taken for new until each is written anew.
 _IN_VAIN = (
     "It is in none of GravityZone's lists, and what GravityZone says of it is none of what is "
@@ -36,9 +38,19 @@ def below_a_refused_one(partner: str) -> Cause:
     )
 
 
-def is_refused(cause: Cause) -> bool:
-    """Return True if it is the lasting cause of a company that was asked for and refused."""
-    return cause.reason.startswith((_IN_VAIN, _BELOW))
+def earlier_refusal(standing: Standing | None) -> Cause | None:
+    """Return the cause of an earlier tick at which the company was asked for and refused."""
+    cause = None if standing is None else standing.causes.get(WHOLE_COMPANY)
+    refused = cause is not None and cause.reason.startswith((_IN_VAIN, _BELOW))
+    return cause if refused else None
+
+
+def still_holds(refusal: Cause, refused: Iterable[str]) -> bool:
+    """Return False if the partner that hid the company is listed again.
+
+    ``refused`` are the names of the partners whose lists this tick was refused.
+    """
+    return not refusal.reason.startswith(_BELOW) or any(name in refusal.reason for name in refused)
 
 
 def is_partner(standing: Standing | None) -> bool:
