@@ -28,6 +28,8 @@ class Books:
     still be opened."""
     terms_at: dict[RecordKey, datetime] = field(default_factory=dict)
     """The last time that terms were written, by record: no line tells it."""
+    failed_ticks: set[datetime] = field(default_factory=set)
+    """Ticks whose lists could not all be read: their looks see a record's own agreement alone."""
     as_of: datetime | None = None
     """The last tick, once the run has ended. Its jobs may not have seen what is counted since
     then."""

@@ -42,6 +42,7 @@ class Firings:
             return None
         except TallyError as error:
             stage.say(f"  the tick failed: {error}")
+            stage.checks.books.failed_ticks.add(tick.scheduled)
             if stage.trouble.idle and stage.oddities.firm is not None:
                 raise ViolationError(
                     4, f"one company's trouble made the tick fail: {error}"

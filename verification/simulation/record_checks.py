@@ -3,10 +3,11 @@
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from tally.domain.holds import Edited, SettledEdited
+from tally.domain.holds import Altered, Edited, SettledEdited
 from tally.domain.record.history import TALLY, Transition
 from tally.domain.record.lines import LAID_DOWN
 from tally.domain.record.record_key import RecordKey
+from tally.domain.record.rulings import Said
 from tally.domain.record.usage_record import RecordState, UsageRecord
 from tally.domain.record.writes import SetTerms
 from tally.ledger.history_entry import paths
@@ -83,6 +84,7 @@ class RecordChecks:
             transition.by != TALLY
             and head is not None
             and transition.what not in _NO_WORD_ON_A_NUMBER
+            and not _left_as_shown(head, after)
         ):
             self._choose(key, head)
         if transition.by != TALLY:
@@ -152,3 +154,9 @@ class RecordChecks:
             raise self.books.violation(7, "; ".join(problems), key)
         if replayed(history) != dict(paths(record_fields(record))):
             raise self.books.violation(7, "the history does not replay to the record", key)
+
+
+def _left_as_shown(held: UsageRecord, after: UsageRecord) -> bool:
+    """Return True if a person left other fields than a quantity: a later fall is asked about."""
+    new = [each for each in after.rulings if each not in held.rulings]
+    return isinstance(held.hold, Altered) and [each.said for each in new] == [Said.AS_SEEN]

@@ -230,9 +230,15 @@ class StandingChecks:
         seen = (
             closing
             or (unread and causes == {"counter stays"})
-            or (causes & _SEEN and tick - since > _LOOKED_AT)
+            or (causes & _SEEN and tick - since > _LOOKED_AT and not self._looked_in_part(record))
         )
         return frozenset(causes if seen else {*causes, "billed"})
+
+    def _looked_in_part(self, record: UsageRecord) -> bool:
+        """Return True if the last look was a failed tick's: a copy elsewhere waits for the next."""
+        standing = self.msp.ledger.standing(record.key.company_id)
+        looked = None if standing is None else standing.looked.get(record.key.scope)
+        return looked in self.books.failed_ticks
 
     def _closing(self, firm: Firm, month: Month, tick: datetime) -> bool:
         """Return True if the close has come, and nothing stops the whole company (MATCH-7)."""

@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
 from tally.domain.model.company import Company, CompanyKind, CompanyLink
-from tally.domain.model.standing import WHOLE_COMPANY, Cause, Standing
+from tally.domain.model.standing import Cause, Standing
 from tally.domain.planning.company_refusals import (
     asked_in_vain,
     below_a_refused_one,

@@ -5,8 +5,8 @@ from collections.abc import Iterable
 from tally.domain.model.standing import WHOLE_COMPANY, Cause, Standing, StandingState
 from tally.domain.planning.tick_context import ALL_BELOW, Presence, known_absence
 
-# Standings are stored, and `earlier_refusal` and `is_partner` know these causes again by how they begin:
-# under another wording they would be taken for new until each is written anew.
+# Standings are stored, and `earlier_refusal` and `is_partner` know these causes again by how they
+# begin: under another wording they would be taken for new until each is written anew.
 _IN_VAIN = (
     "It is in none of GravityZone's lists, and what GravityZone says of it is none of what is "
     "known to mean that it is gone"
