@@ -338,3 +338,22 @@ def test_a_licence_lost_is_seen_by_all_services(world: World, harbor: Customer) 
         line[1] for line in (*lines(world, harbor.agreement_id), *lines(world, edr_agreement))
     ] == [4, 0, 4]
     assert world.standing(harbor).shown.state is StandingState.WAITING
+
+
+def test_a_doubtful_zero_of_one_service_leaves_anothers_count() -> None:
+    """READ-3, SAFE-5: at the close a service that nobody used counts 0 without the paid licence,
+    which is no count; what was counted of the other service is one.
+    """
+    world = world_of(setting(email=EMAIL))
+    harbor = world.add_customer("Harbor Dental")
+    world.check_in(harbor, 3)
+    world.play(gmt("2026-11-01 00:00"))
+    world.gravityzone.tenant.change_subscription(harbor.id, 5)
+    world.check_in(harbor, 2)
+    world.play(gmt("2026-12-02 00:00"))
+    assert lines(world, harbor.agreement_id)[:2] == [(ENDPOINT, 5, *NOVEMBER), (MAIL, 0, *NOVEMBER)]
+    endpoints, email = (world.record(harbor, "2026-11", each) for each in ("endpoints", "email"))
+    assert endpoints is not None
+    assert email is not None
+    assert (endpoints.state, endpoints.count) == (RecordState.CLOSED, 5)
+    assert "no longer lists a monthly subscription" in " ".join(email.notices)

@@ -70,12 +70,14 @@ class Readings:
         # (READ-2, READ-3).
         closing = job.tick >= job.month.day_after_end(self.policy.close_day)
         floored = self.policy.bill_minimum and closing
-        doubtful = any(
-            _is_below(found[service], record, floored=floored)
-            or (closing and _is_zero(found[service]))
+        doubted = {
+            service: found[service]
             for service, record in records.items()
-        )
-        believed = self._if_monthly(job, found) if doubtful else found
+            if _is_below(found[service], record, floored=floored)
+            or (closing and _is_zero(found[service]))
+        }
+        # Whatever is counted of another service is a count all the same (SAFE-5).
+        believed = {**found, **self._if_monthly(job, doubted)} if doubted else found
         return {
             service: _judged(reading, records[service], job)
             for service, reading in believed.items()
