@@ -147,6 +147,7 @@ def test_two_runs_at_once_make_no_more_than_one(number: int) -> None:
     assert len([each for each in memory.tickets if each.company_id != "*"]) == 2
 
 
+@pytest.mark.slow
 def test_that_more_wait_is_said_where_it_can_be() -> None:
     """ASK-8: refused at a company that is gone from ConnectWise, it is said at another one."""
     world, customers, memory = held(6)

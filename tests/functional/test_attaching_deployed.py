@@ -17,6 +17,8 @@ from tests.functional.attached import CLOSE, FIRST, NOVEMBER, SECOND, calls, doc
 from tests.functional.deployed_functions import Context, Deployed
 from tests.functional.instants import gmt
 
+pytestmark = pytest.mark.slow
+
 type Look = Callable[[str], dict[str, Any]]
 
 

@@ -236,6 +236,7 @@ def test_what_connectwise_said_is_passed_on() -> None:
     assert "security role" in shown.reason
 
 
+@pytest.mark.slow
 def test_no_secret_is_shown() -> None:
     """Secrets are never in standings or errors, whatever the other side sends back of them."""
     for kind, fault in ANSWERS.items():

@@ -23,6 +23,8 @@ from tests.functional.book_world import OCTOBER, key
 from tests.functional.deployed_functions import Context
 from tests.functional.instants import gmt
 
+pytestmark = pytest.mark.slow
+
 EVENT = {"at": "2026-11-02T05:30:00Z"}
 NAME = "books-of-tests"
 

@@ -30,6 +30,7 @@ def written(msp: BookWorld) -> Iterator[tuple[str, bytes]]:
     return ((name, content) for name, content in msp.bucket.objects.items() if "manifest" in name)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("moment", MOMENTS, ids=str)
 @pytest.mark.parametrize("repeat", ["itself", "the evening's"])
 def test_a_stopped_run_is_gone_on_with(moment: Moment, repeat: str) -> None:

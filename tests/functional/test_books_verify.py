@@ -14,6 +14,8 @@ from testing.books import MemoryBooks, MemoryBucket
 from tests.functional.book_world import NOVEMBER, OCTOBER, BookWorld, key, october_closed
 from tests.functional.instants import gmt
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def msp() -> BookWorld:

@@ -97,6 +97,7 @@ def test_a_server_that_repeats_a_key_is_told_without_it(world: World, harbor: Cu
     assert "private-key" not in repr(world.standing(harbor))
 
 
+@pytest.mark.slow
 def test_what_stands_is_never_too_large_to_be_written() -> None:
     """SAFE-10: a standing's reasons and notices have bounds, whatever they were made of, and say
     what they say up to there.

@@ -49,6 +49,7 @@ def test_a_month_stays_open_after_its_end(world: World, harbor: Customer) -> Non
     assert octobers_addition(world, harbor) == (4, *OCTOBER)
 
 
+@pytest.mark.slow
 def test_first_seen_at_ten_to_midnight(world: World, harbor: Customer) -> None:
     """CLOSE-1: a machine that connects for the first time at 23:50 on the last day is billed in
     that month.

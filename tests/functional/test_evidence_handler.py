@@ -30,6 +30,8 @@ from tests.functional import deployed_environment
 from tests.functional.deployed_functions import KEYS, Context
 from tests.functional.instants import gmt
 
+pytestmark = pytest.mark.slow
+
 WALK = {"walk": "2026-11-01T03:37:00Z"}
 JOBS = {"jobs": "2026-11-01T03:41:00Z"}
 NO_TIME = 50

@@ -40,6 +40,7 @@ def test_a_tick_and_its_jobs_open_the_month(deployed: Deployed) -> None:
     assert deployed.world.connectwise.calls.count("PATCH additions/{id}") == 0
 
 
+@pytest.mark.slow
 def test_one_bad_message_fails_alone(deployed: Deployed) -> None:
     """SAFE-5: a message that is no job is the only one of its batch to be reported, and comes again
     at once.
@@ -156,6 +157,7 @@ def test_the_functions_recover_when_the_secret_is_put_right(deployed: Deployed) 
     assert deployed.world.additions(harbor) == [(12, "2026-11-01", "2026-11-30")]
 
 
+@pytest.mark.slow
 def test_changed_keys_are_read_without_a_deployment(deployed: Deployed) -> None:
     """After a 401 the worker reads the secret anew: keys that the operator changed are in force at
     the next batch.

@@ -159,6 +159,7 @@ def test_last_error_and_since_when(world: World, crowd: list[Customer]) -> None:
     assert world.standing(customer).shown.since == FIRST + 12 * QUARTER
 
 
+@pytest.mark.slow
 def test_message_that_is_no_job(world: World, crowd: list[Customer]) -> None:
     """SAFE-5, SAFE-6: a message that is no job ends in the dead-letter queue, and delays nobody."""
     world.tick(FIRST)

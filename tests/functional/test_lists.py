@@ -110,6 +110,7 @@ class TestSecondPage:
             for each in shown
         )
 
+    @pytest.mark.slow
     def test_of_companies(self, large: World, fault: Fault) -> None:
         """SAFE-5, MATCH-1: when page 2 of the companies fails, nobody is linked, since a namesake
         may stand there.

@@ -19,6 +19,8 @@ from tally.ledger.pulse.pulse_table import DynamoDBPulse
 from tally.runtime import metrics
 from tests.functional.deployed_functions import Deployed
 
+pytestmark = pytest.mark.slow
+
 FIRST = datetime(2026, 11, 1, 0, 5, tzinfo=UTC)
 QUARTER = timedelta(minutes=15)
 

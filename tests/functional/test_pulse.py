@@ -273,6 +273,7 @@ def test_the_first_contradiction_switches_it_off_and_sweeps_at_once(msp: PulseMs
     assert msp.billed(msp.customers[0]) == before + 1
 
 
+@pytest.mark.slow
 def test_who_switched_it_off_stays_off_until_a_person_switches_it_on(msp: PulseMsp) -> None:
     """However long the totals agree again afterwards."""
     msp.get_stuck()
@@ -301,6 +302,7 @@ def test_a_full_sweep_finds_within_four_hours_what_no_total_tells(msp: PulseMsp)
         assert msp.now - since <= timedelta(hours=4, minutes=15)
 
 
+@pytest.mark.slow
 def test_nothing_is_searched_while_a_full_sweep_is_due(msp: PulseMsp) -> None:
     """PULSE-4: the tick that should have made it is lost, and the next one reads everybody anyway.
 
@@ -376,6 +378,7 @@ def test_what_moves_during_a_sweep_is_found_by_the_next_look(msp: PulseMsp) -> N
     assert msp.billed(rose) == before + 1
 
 
+@pytest.mark.slow
 def test_a_company_without_a_count_in_one_sweep_contradicts_nothing(msp: PulseMsp) -> None:
     """PULSE-2: who failed was not read: its count is in one sweep's sum, and not in the other's."""
     reach, failing = msp.world.gravityzone.tenant.reach, msp.customers[12]
@@ -513,6 +516,7 @@ def test_a_past_month_is_read_every_four_hours_until_its_close() -> None:
     assert [number >= 8 for number in ticks[:17]] == [True, *[False] * 15, True]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("which", ["swept", "last", "busy_until", "quiet_until"])
 @pytest.mark.parametrize("years", [1, 900])
 def test_a_memory_of_the_future_spares_nothing_for_long(

@@ -11,6 +11,8 @@ from simulators.gravityzone import TotalsTold
 from tally.errors import ContradictedError
 from tests.functional.deployed_functions import Context, Deployed
 
+pytestmark = pytest.mark.slow
+
 _THIRD = datetime(2026, 11, 3, 0, 5, tzinfo=UTC)
 _SIX = timedelta(minutes=6)
 

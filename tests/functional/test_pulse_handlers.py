@@ -43,6 +43,7 @@ def test_a_worker_adds_to_the_account(deployed: Deployed, memory: DynamoDBPulse)
     assert memory.read().proof.agreed == 1
 
 
+@pytest.mark.slow
 def test_a_contradiction_is_an_error_with_both_vectors(
     deployed: Deployed, memory: DynamoDBPulse
 ) -> None:

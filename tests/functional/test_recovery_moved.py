@@ -144,6 +144,7 @@ def every_moment() -> Iterator[Moment]:
     return openings()[3].moments
 
 
+@pytest.mark.slow
 def test_both_open_a_month_at_the_same_moment() -> None:
     """OPEN-1: two ledgers cannot keep two POSTs apart. What that doubles is held by both at the
     next look, and named.

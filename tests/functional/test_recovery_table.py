@@ -46,6 +46,7 @@ def played(client: "DynamoDBClient") -> tuple[World, Customer]:
     return world, harbor
 
 
+@pytest.mark.slow
 def test_a_restored_table_is_a_ledger(dynamodb: "DynamoDBClient") -> None:
     """SAFE-8: the table that a restore makes, from before the month was opened, has its index and
     is gone on with.

@@ -22,6 +22,8 @@ from testing.ledger_table import create_ledger_table
 from testing.world import World
 from tests.functional.instants import gmt
 
+pytestmark = pytest.mark.slow
+
 EVENT = {"digest": "close-day", "at": "2026-12-02T06:00:00Z"}
 
 

@@ -24,6 +24,8 @@ from tests.functional.drawn_text import text_of, text_of_pdf
 from tests.functional.instants import gmt
 from tests.functional.stated import stated
 
+pytestmark = pytest.mark.slow
+
 NOVEMBER = Month(2026, 11)
 NAMES = (
     "Harbor Dental",

@@ -27,6 +27,8 @@ from testing.world import Customer
 from tests.functional.deployed_functions import KEYS, Context, Deployed
 from tests.functional.instants import gmt
 
+pytestmark = pytest.mark.slow
+
 EVENT = {"at": "2026-11-16T08:09:00Z"}
 HELD_AT = gmt("2026-11-16 08:05")
 SEATS = 501

@@ -174,6 +174,7 @@ def test_only_some_members_answer(
     assert bool(found) is counts
 
 
+@pytest.mark.slow
 @settings(max_examples=300)
 @given(st.text(max_size=60))
 def test_no_text_is_read_by_chance(text: str) -> None:

@@ -144,6 +144,7 @@ def is_saved(ledger: DynamoDBLedger) -> bool:
 # Transactions
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "reason", ["TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"]
 )

@@ -56,6 +56,7 @@ def test_a_huge_section_leaves_room_for_the_others() -> None:
     assert "… and 38 more" in text
 
 
+@pytest.mark.slow
 @given(
     st.lists(
         st.lists(

@@ -283,6 +283,7 @@ def test_a_document_holds_a_machines_very_name(text: str) -> None:
     assert {each["name"] for each in json.loads(document)["machines"]["listed"]} == {text}
 
 
+@pytest.mark.slow
 @given(text=st.text(max_size=60))
 @settings(max_examples=40, deadline=None)
 def test_any_name_of_a_machine_can_be_drawn(text: str) -> None:
@@ -304,6 +305,7 @@ def test_many_machines_are_folded() -> None:
     assert len(names_on_page(many)) == 51
 
 
+@pytest.mark.slow
 def test_five_thousand_machines() -> None:
     """PROOF-4: a customer of five thousand has a page in two seconds and of a few megabytes."""
     of = stated([machine(each, active=each % 50 > 0) for each in range(5_000)], counted=5_000)

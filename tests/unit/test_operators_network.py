@@ -25,6 +25,8 @@ from tally.transport.session import Way
 from tests.unit.scripted import Scripted, answer
 from tests.unit.set_environment import ENVIRONMENT
 
+pytestmark = pytest.mark.slow
+
 KEYS = ApiKeys(
     gravityzone_api_key=SecretStr("gz-key"),
     connectwise_public_key=SecretStr("public-key"),

@@ -191,6 +191,7 @@ def test_planning_what_is_planned_changes_nothing(state: CompanyState, at: TickC
     ] or after.licensed_in != (() if state.standing is None else state.standing.licensed_in)
 
 
+@pytest.mark.slow
 @given(COMPANIES, EVERYTHING)
 def test_nobody_is_without_a_word(state: CompanyState, at: TickContext) -> None:
     """SAFE-7: a company for which nothing is due has a cause that says why, unless its month is

@@ -276,6 +276,7 @@ WRITTEN = st.one_of(
 )
 
 
+@pytest.mark.slow
 @given(after=WRITTEN, date=WRITTEN, said=st.text())
 def test_any_wording_of_a_pause_is_survived(after: str, date: str, said: str) -> None:
     """SAFE-6: whatever a proxy writes there, the pause is none or between zero and a day."""

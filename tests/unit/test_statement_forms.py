@@ -279,6 +279,7 @@ def test_the_course_ends_at_the_number(quantities: list[int], *, closed: bool) -
     assert not any("history" in each for each in service.difference)
 
 
+@pytest.mark.slow
 @given(text=st.text(max_size=60))
 @settings(max_examples=60, deadline=None)
 def test_any_text_can_be_drawn(text: str) -> None:

@@ -122,6 +122,7 @@ DRIPS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("dripped", DRIPS)
 def test_a_server_that_drips_is_left_in_time(serve: Serve, dripped: str) -> None:
     """SAFE-10: the time of a call is the whole's: one byte now and then, wherever it stands,
@@ -132,6 +133,7 @@ def test_a_server_that_drips_is_left_in_time(serve: Serve, dripped: str) -> None
     assert f"no answer within {TIMEOUT:g} s" in str(error)
 
 
+@pytest.mark.slow
 def test_a_read_that_drips_is_too_slow(serve: Serve) -> None:
     """SAFE-10: of a read it says that it took too long, so that less can be asked for; it is made
     three times at most.
@@ -177,6 +179,7 @@ def pour(connection: socket.socket) -> None:
         connection.sendall(b" " * (1 << 20))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("coding", ["gzip", "deflate", "gzip, gzip", ""])
 def test_a_bomb_is_not_unpacked(serve: Serve, coding: str) -> None:
     """SAFE-10: of a body some 16 MB are read, unpacked, however small it came; what is larger is
