@@ -12,8 +12,9 @@ from tally.people.read_statements import read_statements
 from tally.reporter.digest_due import DigestDue
 from tally.reporter.report import Report
 from testing.books import MemoryBooks
-from testing.world import Customer
+from testing.world import PRODUCT, Customer
 from tests.functional.instants import gmt
+from tests.functional.services_world import EMAIL, options_of, setting
 from tests.functional.stored_world import TABLE, StoredWorld, stored_world
 
 pytestmark = pytest.mark.slow
@@ -294,20 +295,38 @@ def test_digest_tells_of_an_unreadable_item(stored: StoredWorld) -> None:
 
 def test_an_unreadable_item_is_told_in_its_months_statements(stored: StoredWorld) -> None:
     """SAFE-5: a record that cannot be read is missing in its own month alone, and a link is told in
-    the months of which its customer has a record.
+    the months of which its customer has a record. Neither customer has a statement as well.
     """
     anchor, harbor, _ = _three(stored)
     stored.tick(FIRST)
     stored.put(harbor, "RECORD#2026-11#endpoints", state={"S": "paused"})
     stored.put(anchor, "MAPPING", connectwise_id={"S": "12"})
-
-    def told(month: Month) -> dict[str, str]:
-        unreadable: dict[str, str] = {}
-        list(read_statements(stored.ledger, month, zone="UTC", unreadable=unreadable))
-        return unreadable
-
-    assert told(Month(2026, 10)) == {}
-    november = told(Month(2026, 11))
+    assert _book(stored, Month(2026, 10)) == ([], {})
+    stated, november = _book(stored, Month(2026, 11))
+    assert stated == ["Zenith Foods"]
     assert sorted(november) == sorted([anchor.id, harbor.id])
+    assert november[harbor.id].startswith("Harbor Dental: ")
     assert f"COMPANY#{harbor.id} RECORD#2026-11#endpoints" in november[harbor.id]
+    assert november[anchor.id].startswith("Anchor Law: ")
     assert f"COMPANY#{anchor.id} MAPPING" in november[anchor.id]
+
+
+def test_a_statement_never_lacks_a_service_that_cannot_be_read() -> None:
+    """SAFE-5, PROOF-3: one service's record that cannot be read keeps back the customer's whole
+    statement, which would bill less than is billed, and not one of several numbers.
+    """
+    two = setting(endpoints={"product": PRODUCT}, email=EMAIL)
+    with stored_world(gmt("2026-11-01 00:00"), settings=lambda: options_of(two)) as stored:
+        _, harbor, _ = _three(stored)
+        stored.tick(FIRST)
+        stored.put(harbor, "RECORD#2026-11#email", state={"S": "paused"})
+        stated, november = _book(stored, Month(2026, 11))
+        assert stated == ["Anchor Law", "Zenith Foods"]
+        assert list(november) == [harbor.id]
+
+
+def _book(stored: StoredWorld, month: Month) -> tuple[list[str], dict[str, str]]:
+    """Who has a statement in the month's book, and why others have none."""
+    unreadable: dict[str, str] = {}
+    found = read_statements(stored.ledger, month, zone="UTC", unreadable=unreadable)
+    return [each.customer.name for each in found], unreadable

@@ -67,6 +67,19 @@ PROOF = (
         tests=("tests/functional/test_statement_machines.py",),
     ),
     Mutation(
+        name="a customer has the statement of what can be read",
+        rule="SAFE-5",
+        file="tally/people/read_statements.py",
+        edits=(
+            Edit(
+                before="if each.records and not each.unreadable]",
+                after="if each.records]",
+            ),
+        ),
+        why="It is more than nothing.",
+        tests=("tests/functional/test_unreadable_items.py",),
+    ),
+    Mutation(
         name="a statement is final as soon as one service is closed",
         rule="PROOF-4",
         file="tally/domain/statement/statement.py",

@@ -58,8 +58,10 @@ def read_statements(
 ) -> Iterator[Statement]:
     """Yield the statement of each customer with a record of the month, by name.
 
-    The reason of a customer without a statement goes to ``unreadable``, by its id (SAFE-5). A
-    customer whose evidence alone cannot be read is told there too, and has its statement.
+    The reason of a customer without a statement goes to ``unreadable``, by its id (SAFE-5): one
+    whose link, or the record of one of its services, cannot be read would have a page that lacks
+    its name in ConnectWise or a number. A customer whose evidence alone cannot be read is told
+    there too, and has its statement, which says so.
     """
     rows = _rows(ledger, month, unreadable)
     reader = _Reader(
@@ -88,21 +90,27 @@ def read_statements(
 
 
 def _rows(ledger: Ledger, month: Month, unreadable: dict[str, str]) -> Sequence[CompanyRow]:
-    """Return the customers with a record of the month; what is unreadable of theirs is told."""
+    """Return the customers with a record of the month; who cannot be read whole is told instead."""
     # Open records first: a record that is settled between the two reads shows twice, not never.
     listed = chain(ledger.all_open_records(), ledger.all_settled_records(month))
-    records = [
-        each
-        for each in readable(but_of_others(listed, month), unreadable)
-        if each.key.month == month
-    ]
-    customers = {each.key.company_id for each in records}
     odd_links: dict[str, str] = {}
+    odd: dict[str, str] = {}
+    records = [
+        each for each in readable(but_of_others(listed, month), odd) if each.key.month == month
+    ]
     links = list(readable(ledger.all_links(), odd_links))
-    for company_id in sorted(customers & odd_links.keys()):
-        unreadable.setdefault(company_id, odd_links[company_id])
-    seen = overview(ticks=None, links=links, standings=ledger.all_standings(), records=records)
-    return [each for each in seen.companies if each.records]
+    # A link is of no month: it is told in those of which its customer has a record.
+    for company_id in sorted({each.key.company_id for each in records} & odd_links.keys()):
+        odd.setdefault(company_id, odd_links[company_id])
+    seen = overview(
+        ticks=None, links=links, standings=ledger.all_standings(), records=records, unreadable=odd
+    )
+    unreadable |= {
+        each.company_id: f"{each.name}: {each.unreadable}"
+        for each in seen.companies
+        if each.unreadable
+    }
+    return [each for each in seen.companies if each.records and not each.unreadable]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
