@@ -91,6 +91,37 @@ def test_deleted_in_mid_month_and_still_counted() -> None:
     assert play.calls("getCustomGroupsList") == 1
 
 
+@pytest.mark.parametrize("lost", ["the walk", "its job"])
+def test_deleted_and_told_though_the_close_days_walk_was_lost(lost: str) -> None:
+    """CLOSE-3, PROOF-3: what became of a machine is told by the next walk that comes."""
+    play, customer, made = harbor()
+    play.days(1, 10)
+    play.world.gravityzone.machines.delete(made[0])
+    play.days(11, 12)
+    play.walk(LAST_HOUR)
+    play.days(1, 1, "2026-12")
+    if lost == "its job":
+        play.walk("2026-12-02 03:37", work=False)
+        play.queue.bodies.clear()
+    assert play.machine(customer, made[0]).fate is Fate.UNSEEN
+    play.days(3, 20, "2026-12")
+    assert play.machine(customer, made[0]).fate is Fate.DELETED
+    assert play.calls("getCustomGroupsList") == 1
+
+
+def test_one_of_whom_nothing_is_found_is_looked_for_a_week() -> None:
+    """PROOF-3: what stands in no group "Deleted" stays unseen, and costs no call for ever."""
+    play, customer, made = harbor()
+    play.days(1, 10)
+    play.world.gravityzone.machines.delete(made[0])
+    play.days(11, 12)
+    play.walk(LAST_HOUR)
+    play.world.gravityzone.machines.purge(made[0])
+    play.days(1, 20, "2026-12")
+    assert play.machine(customer, made[0]).fate is Fate.UNSEEN
+    assert play.calls("getCustomGroupsList") == 7
+
+
 def test_deleted_before_it_was_seen_is_not_invented() -> None:
     """PROOF-3: 3 are counted, 2 were seen active, and nothing is made up for the third."""
     play, customer, made = harbor()

@@ -121,6 +121,19 @@ EVIDENCE = (
         seeds=range(91_018, 91_019),
     ),
     Mutation(
+        name="a month is concluded on the close day alone",
+        rule="CLOSE-3",
+        file="tally/evidence/walk.py",
+        edits=(
+            Edit(
+                before="if 0 <= at.day - self.close_day < _CONCLUDED_FOR and not after:",
+                after="if at.day == self.close_day and not after:",
+            ),
+        ),
+        why="Its walk is the one that is due.",
+        tests=("tests/functional/test_evidence.py",),
+    ),
+    Mutation(
         name="a message is deleted though its work failed",
         rule="SAFE-6",
         file="tally/evidence/drain.py",

@@ -24,6 +24,9 @@ from tally.evidence.means import Means
 _MOST_IN_A_ROW = 5
 """Failures one after another that are the world's rather than each customer's own."""
 
+_CONCLUDED_FOR = 7
+"""Days from the close day on whose walks conclude a month: one that failed is made up for."""
+
 
 @dataclass(slots=True, kw_only=True)
 class Walked:
@@ -42,7 +45,7 @@ class Walked:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Walk:
-    """The use case. ``close_day`` is the day of the month on which the one before is concluded."""
+    """The use case. From ``close_day`` on the month before is concluded, for a week."""
 
     means: Means
     close_day: int
@@ -60,14 +63,17 @@ class Walk:
             return Walked(skipped=f"{Month.of(at)} is over")
         walked = Walked()
         # A walk that goes on as a job has queued these already.
-        if at.day == self.close_day and not after:
+        if 0 <= at.day - self.close_day < _CONCLUDED_FOR and not after:
             self._conclude(at, walked)
         counts = customers_of(means.ledger, Month.of(at), means.service)
         _Round(means=means, at=at, counts=counts, walked=walked).go(after)
         return walked
 
     def _conclude(self, at: datetime, walked: Walked) -> None:
-        """Queue a look into the group "Deleted" of each customer who lost machines last month."""
+        """Queue a look into the group "Deleted" of each customer who lost machines last month.
+
+        By what is known of the machines, not by the day: whose look was lost has another.
+        """
         means, month = self.means, Month.of(at).previous
         troubles = _Troubles(walked.troubles)
         for company_id in customers_of(means.ledger, month, means.service):
