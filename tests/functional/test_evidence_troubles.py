@@ -81,6 +81,29 @@ def test_the_root_walk_is_refused() -> None:
     assert play.calls("getNetworkInventoryItems") == 4
 
 
+def test_answers_that_cannot_be_understood_are_no_outage() -> None:
+    """SAFE-5: GravityZone answers between the failures of single customers, however oddly, so they
+    are each customer's own and stop nobody's walk.
+    """
+    play, customers = msp(11, machines=1)
+    faults = play.world.gravityzone.faults
+    play.world.gravityzone.options.root_walk = "refused"
+    ids = sorted(each.id for each in customers)
+    for number, company_id in enumerate(ids[:-1]):
+        is_odd = number % 2
+        faults.add(
+            Fault(
+                kind=FaultKind.GARBLED if is_odd else FaultKind.STATUS,
+                status=503,
+                operation="getNetworkInventoryItems",
+                contains=company_id,
+            )
+        )
+    walked = play.walk(FIRST_WALK)
+    assert sorted(walked.troubles) == ids[:-1]
+    assert walked.customers == len(ids)
+
+
 def test_a_machine_that_moves_where_the_root_walk_is_refused() -> None:
     """PROOF-3: a day later at the latest it is told as moved, whoever is walked first."""
     play, (first, second) = msp(2)

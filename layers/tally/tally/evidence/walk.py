@@ -15,6 +15,7 @@ from tally.errors import (
     ContractError,
     SetupError,
     TransientError,
+    UnreadableItemError,
     in_words,
 )
 from tally.evidence.customers import customers_of, who_may_have_been_recorded
@@ -232,4 +233,8 @@ class _Troubles:
         # A conflict is another job at the same item, and no sign of an outage.
         if isinstance(error, TransientError) and not isinstance(error, ConflictError):
             self._in_a_row += 1
+        # An answer, however odd, says that GravityZone is there; an item of the ledger says nothing
+        # of it.
+        elif isinstance(error, ContractError) and not isinstance(error, UnreadableItemError):
+            self._in_a_row = 0
         return self._in_a_row < _MOST_IN_A_ROW
