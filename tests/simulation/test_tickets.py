@@ -218,19 +218,31 @@ def test_who_rests_leaves_new_tickets_alone_too() -> None:
 
 
 @pytest.mark.parametrize(
-    ("held", "linked", "unlinked", "waits"),
-    [(201, 5, 0, True), (200, 5, 0, False), (201, None, 0, False), (199, 5, 2, True)],
+    ("held", "linked", "others", "fought", "waits"),
+    [
+        (201, 5, 0, False, True),
+        (200, 5, 0, False, False),
+        (201, None, 0, False, False),
+        (199, 5, 2, False, True),
+        (199, 5, 2, True, True),
+    ],
 )
 def test_the_ticket_that_more_wait_stands_while_they_do(
-    held: int, linked: int | None, unlinked: int, waits: bool
+    held: int, linked: int | None, others: int, fought: bool, waits: bool
 ) -> None:
-    """ASK-8: it is no customer's own; it ends once all questions have room in tickets."""
+    """ASK-8: it is no customer's own; it ends once all questions have room in tickets.
+
+    Room is taken, too, by ``others``: tickets of a company that is not linked any more, or
+    (``fought``) those that a rule reopens each time they are closed.
+    """
     record = SimpleNamespace(key=SimpleNamespace(company_id="c1"), hold="growth")
     ledger = SimpleNamespace(
         links=lambda: {"c1": SimpleNamespace(connectwise_id=linked)},
         all_open_records=lambda: [record] * held,
         all_standings=list,
+        standing=lambda _: None,
     )
+    of = SimpleNamespace(company_id="c1" if fought else "c2", rest="standing")
     desk = [
         {
             "id": number,
@@ -238,14 +250,14 @@ def test_the_ticket_that_more_wait_stands_while_they_do(
             "contact": None,
             "_info": {"enteredBy": "TallyAPI"},
         }
-        for number in range(unlinked)
+        for number in range(others)
     ]
     life = SimpleNamespace(
-        subjects={7: MORE} | {each["id"]: SimpleNamespace(company_id="c2") for each in desk},
+        subjects={7: MORE} | {each["id"]: of for each in desk},
         setting=SETTING,
         desk=desk,
         lost={},
-        rules=SimpleNamespace(is_theirs=lambda _: False),
+        rules=SimpleNamespace(is_theirs=lambda _: fought, is_fought_over=lambda _: fought),
     )
     connectwise = SimpleNamespace(options=SimpleNamespace(api_member="TallyAPI"))
     msp = SimpleNamespace(ledger=ledger, connectwise=connectwise)

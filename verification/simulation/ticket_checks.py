@@ -345,7 +345,10 @@ class TicketChecks:
         return record is not None and record.hold is not None
 
     def _are_waiting(self) -> int:
-        """Return how many questions of linked companies wait, or are open in tickets of others."""
+        """Return how many questions of linked companies wait, or take a place all the same.
+
+        Those are in tickets of others, or of theirs that a rule reopens each time they are closed.
+        """
         ledger = self.books.msp.ledger
         linked = {each for each, link in ledger.links().items() if link.connectwise_id is not None}
         held = [
@@ -360,7 +363,14 @@ class TicketChecks:
         ]
         asked = sum(each in linked for each in (*held, *stopped))
         causes = [self.life.subjects[each["id"]] for each in self._ours()]
-        return asked + sum(each.company_id not in {*linked, MORE.company_id} for each in causes)
+        unlinked = sum(each.company_id not in {*linked, MORE.company_id} for each in causes)
+        return asked + unlinked + sum(map(self._is_kept_open, self.life.desk))
+
+    def _is_kept_open(self, ticket: dict[str, Any]) -> bool:
+        """Return True if a rule alone keeps it open: what it asks about is gone."""
+        of = ticket["id"]
+        is_fought = not ticket["closedFlag"] and self.life.rules.is_fought_over(of)
+        return is_fought and not self._is_of_more(of) and not self._has_cause(of)
 
     def _is_to_be_asked(self, record: UsageRecord) -> bool:
         """Return True for a linked company whose tickets people have not ended three times."""
