@@ -414,3 +414,22 @@ def test_a_credit_stays_as_it_was_where_the_month_cannot_be_read_again() -> None
     assert closing is not None
     assert (closing.reread, closing.credit) == (True, credit)
     assert any("9.00 at 4.50 each" in notice for notice in world.standing(harbor).shown.notices)
+
+
+@pytest.mark.parametrize(("late_is_lowered", "price"), [(True, "3.9"), (False, "None")])
+def test_a_credit_has_the_price_that_all_its_lines_have(late_is_lowered: bool, price: str) -> None:
+    """LATE-3, OPEN-5: it is that of the lines that bill some; of several, nobody can say which
+    line's units were too many, so no amount is told.
+    """
+    world, harbor = late_line()
+    world.connectwise.people.set_terms(world.connectwise.truth.made_by_api()[0].id, unit_price=3.9)
+    if not late_is_lowered:
+        world.connectwise.people.run_invoice(harbor.agreement_id)
+    world.gravityzone.tenant.override_counter(harbor.id, "2026-10", "endpointMonthlyUsage", 5)
+    world.play(gmt("2026-11-01 13:00"))
+    if late_is_lowered:
+        world.answers().approve(october(world, harbor).key, **BOOKS)
+    world.play(gmt("2026-11-01 13:20"), gmt("2026-11-02 00:05"))
+    credit = october(world, harbor).credit
+    assert credit is not None
+    assert (credit.billed, str(credit.unit_price)) == (7 if late_is_lowered else 9, price)

@@ -102,6 +102,16 @@ def test_voiding_looks_at_what_others_wrote() -> None:
     assert quantities(world, right) == [7]
 
 
+def test_voiding_sets_every_copy_to_0() -> None:
+    """OPEN-1: somebody has copied the line; void, it is billed by none of the copies."""
+    world, harbor = a_world(machines=7)
+    world.connectwise.people.copy_addition(1)
+    right = move_to_the_right_customer(world, harbor)
+    world.play(gmt("2026-10-02 00:05"))
+    assert quantities(world, harbor.agreement_id) == [0, 0]
+    assert quantities(world, right) == [7]
+
+
 def test_no_late_line_before_its_month() -> None:
     """LATE-2: where invoicing is far behind, late usage does not go onto an invoice of a month
     before it.

@@ -21,8 +21,8 @@ from tally.domain.facts.sighting import Looked, sight
 from tally.domain.holds import Broken, Edited, Fallen, SettledEdited, Strangers
 from tally.domain.model.agreement import Addition
 from tally.domain.model.reading import Count
-from tally.domain.model.terms import OtherTerms
-from tally.domain.record.lines import LineState
+from tally.domain.model.terms import BILLABLE, OtherTerms, Terms
+from tally.domain.record.lines import LineState, Written
 from tally.domain.record.record_key import reference
 from tally.domain.record.rulings import Ruling, Said
 from tally.domain.record.usage_record import RecordState, UsageRecord
@@ -283,6 +283,41 @@ def test_a_claim_is_written_only_as_it_is_wanted() -> None:
     assert dropped.change.after.claim is None
     # It may have been sent by the worker before us: it stays among those that may stand there.
     assert dropped.change.after.lines[0].written.unsure == (6,)
+
+
+@pytest.mark.parametrize(
+    "there",
+    [
+        pytest.param([addition(), addition(901), addition(902, agreement_id=32)], id="copied"),
+        pytest.param([addition(901, agreement_id=32)], id="only a copy elsewhere is left"),
+    ],
+)
+def test_voiding_ends_once_no_copy_bills(there: list[Addition]) -> None:
+    """OPEN-1: a copy that bears our reference is set to 0 as well, on whichever agreement it is."""
+    rig = Rig(record=a_record(a_line(state=LineState.VOIDING)), there=there)
+    rig.run(facts(others=(32,)))
+    assert [each.quantity for each in rig.there[: len(there)]] == [0] * len(there)
+    assert rig.done[:2] == ["patch intended", "voided"]
+
+
+def test_a_flag_that_we_carried_over_is_ours_though_its_answer_was_lost() -> None:
+    """OPEN-5, FOLLOW-3: once the look shows the terms that were sent, what is compared with later
+    is that flag.
+    """
+    free = Terms(bill_customer="NoCharge")
+    told = Written(quantity=4, at=OLD, flag=BILLABLE)
+    line = a_line(
+        written=told, terms=OtherTerms(before=free, now=Terms(bill_customer=BILLABLE), asked=True)
+    )
+    claim = Claim(write=SetTerms(number=0), at=OLD)
+    rig = Rig(record=a_record(line, claim=claim), there=[addition(terms=free)])
+    rig.run(facts(), look_due=True)
+    rig.run(facts(), look_due=True)
+    assert (rig.record.hold, rig.terms, rig.done) == (
+        None,
+        [],
+        ["terms intended", "terms carried over"],
+    )
 
 
 def test_nothing_is_written_under_an_older_claim() -> None:

@@ -182,6 +182,20 @@ def test_rows_of_a_next_line(row: str) -> None:
     assert answering(may_write.NEXT, case, write, place) == row
 
 
+@pytest.mark.parametrize(("lines", "opens"), [(9, True), (10, False)])
+def test_no_line_is_made_that_a_restored_ledger_would_not_recognise(
+    lines: int, opens: bool
+) -> None:
+    """SAFE-8: an eleventh Addition of a month would be a stranger; what to do is said instead."""
+    void = [
+        a_line(number, agreement_id=99, state=LineState.VOID, quantity=0) for number in range(lines)
+    ]
+    wanted = want(a_record(*void), facts())
+    assert isinstance(wanted.write, Create) is opens
+    told = isinstance(wanted.say, Cause) and "bill the rest by hand" in wanted.say.reason
+    assert told is not opens
+
+
 MOVES: dict[str, tuple[UsageRecord, Facts, type | None]] = {
     "a first line": (*COUNTED["next_line"], Create),
     "a higher count": (*HEAD["written"], SetQuantity),

@@ -21,6 +21,14 @@ OPENING = (
         seeds=range(2, 26),
     ),
     Mutation(
+        name="one copy of a voided line is set to 0, and the others are billed",
+        rule="OPEN-1",
+        file="tally/domain/decision/reconcile.py",
+        edits=(Edit(before="copies=standing[1:])", after="copies=())"),),
+        why="Each line of ours has one Addition.",
+        tests=("tests/unit/test_reconcile.py",),
+    ),
+    Mutation(
         name="a month is opened on the day that has come in GMT",
         rule="OPEN-2",
         file="tally/domain/model/service_period.py",

@@ -9,14 +9,14 @@ SAFETY = (
         file="tally/worker/rounds.py",
         edits=(
             Edit(
-                before="        try:\n            answer = self._call(do)",
+                before="        try:\n            for each in do.copies:",
                 after=(
                     "        if isinstance(do.write, SetQuantity):\n"
                     "            sent = do.write.quantity\n"
                     "            line = self.record.line(do.write.number)\n"
                     "            self._save(write_changes.confirmed(self.record, line, sent, "
                     'self.facts, why=""))\n'
-                    "        try:\n            answer = self._call(do)"
+                    "        try:\n            for each in do.copies:"
                 ),
             ),
         ),

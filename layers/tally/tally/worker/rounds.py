@@ -196,6 +196,8 @@ class Rounds:
 
     def _write(self, do: Do) -> None:
         try:
+            for each in do.copies:
+                self._call(Do(do.write, each))
             answer = self._call(do)
         except AmbiguousError:
             # The claim stays: the next job looks in ConnectWise before it writes (SAFE-2).

@@ -1,5 +1,7 @@
 """Close a month, and find what was billed beyond its last count (CLOSE-2, 4, 5, LATE-3)."""
 
+from decimal import Decimal
+
 from tally.domain.decision import changes, write_changes
 from tally.domain.decision.case import Wanted
 from tally.domain.decision.scene import Done
@@ -90,7 +92,16 @@ def _credit(
     total = max(count, floor or 0) if facts.when.policy.bill_minimum else count
     if total >= record.stands:
         return None
-    # ConnectWise sets the price, so it is read there and never worked out here (OPEN-5).
-    shown = () if seen is None or record.newest is None else seen.shown(record.newest.number)
-    price = shown[0].terms.unit_price if len(shown) == 1 else None
+    price = None if seen is None else _one_price(record, seen)
     return Credit(billed=record.stands, counted=total, unit_price=price)
+
+
+def _one_price(record: UsageRecord, seen: Sighting) -> Decimal | None:
+    """Return the price of a unit if all lines that bill some show the same, else None.
+
+    ConnectWise sets it, so it is read there and never worked out here (OPEN-5). Which line's units
+    were too many, nobody can say.
+    """
+    billing = (seen.shown(line.number) for line in record.lines if line.pushed)
+    prices = {each[0].terms.unit_price if len(each) == 1 else None for each in billing}
+    return prices.pop() if len(prices) == 1 else None

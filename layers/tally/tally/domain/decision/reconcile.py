@@ -43,12 +43,14 @@ def voiding(scene: Scene) -> Outcome | None:
     line = scene.record.newest
     if line is None or line.state is not LineState.VOIDING:
         return None
-    # A copy that bears our reference would be billed as well, so it counts here.
-    standing = [each for each in scene.seen.shown(line.number) if each.quantity != 0]
+    # A copy that bears our reference would be billed as well, so each is set to 0.
+    standing = tuple(each for each in scene.seen.shown(line.number) if each.quantity != 0)
     if not standing:
         return _at_zero(scene, line)
     write = SetQuantity(number=line.number, quantity=0)
-    return Do(write, standing[0]) if scene.wanted.write == write else Done(scene.wanted.say)
+    if scene.wanted.write != write:
+        return Done(scene.wanted.say)
+    return Do(write, standing[0], copies=standing[1:])
 
 
 def _at_zero(scene: Scene, line: Line) -> Outcome:

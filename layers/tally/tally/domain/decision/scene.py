@@ -27,10 +27,14 @@ class Record(NamedTuple):
 
 
 class Do(NamedTuple):
-    """Make the claimed write, to that Addition where there is one; then ask again."""
+    """Make the claimed write, to that Addition where there is one; then ask again.
+
+    ``copies`` bear the reference of the same line, and the write is made to each of them first.
+    """
 
     write: Write
     addition: Addition | None
+    copies: tuple[Addition, ...] = ()
 
 
 class Wait(NamedTuple):

@@ -34,6 +34,7 @@ from tally.domain.model.service_period import missed
 from tally.domain.model.standing import Cause, StandingState, Unsaid, needs_setup, waiting
 from tally.domain.record.lines import LineState, Place
 from tally.domain.record.partner import others_below
+from tally.domain.record.record_key import MOST_LINES
 from tally.domain.record.rulings import Said
 from tally.domain.record.usage_record import UsageRecord
 from tally.domain.record.writes import Create, SetQuantity, SetTerms, TakeOver, Write
@@ -217,11 +218,11 @@ def next_line(case: Case) -> Wanted:
     place = find_place(record, case.facts)
     if not isinstance(place, Place):
         return _nowhere(case, place)
-    number, quantity, given = (
-        _next_number(record, place),
-        case.total - record.stands,
-        record.ruling(Said.GIVE),
-    )
+    number = _next_number(record, place)
+    # A ledger that was restored could not recognise an Addition of a higher number as ours.
+    if number >= MOST_LINES:
+        return _nowhere(case, place_texts.too_many_lines(record.key, case.facts.company))
+    quantity, given = case.total - record.stands, record.ruling(Said.GIVE)
     write: Write
     if given is None:
         write = Create(number=number, place=place, quantity=quantity)

@@ -237,12 +237,11 @@ def terms_seen(record: UsageRecord, it: Addition) -> Change | None:
     """Record that the terms to be replaced are gone; return None if they are still there."""
     claim = record.claim
     assert claim is not None
-    line = record.line(claim.write.number)
-    assert line.terms is not None
-    left = line.terms.seen(it.terms)
+    shown = with_terms_shown(record.line(claim.write.number), it)
+    left = shown.terms
     if left is not None and left.asked:
         return None
-    after = replace(record, claim=None).with_line(replace(line, terms=left))
+    after = replace(record, claim=None).with_line(shown)
     if left is None:
         return Change(after, "terms carried over", "ConnectWise shows them already")
     why = f"they were changed in ConnectWise meanwhile: {described(left.now, left.before)}"

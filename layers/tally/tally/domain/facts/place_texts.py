@@ -4,7 +4,7 @@ from tally.domain.model.agreement import Agreement
 from tally.domain.model.invoicing import is_refused_as_invoiced
 from tally.domain.model.month import Month
 from tally.domain.model.standing import Cause, needs_setup
-from tally.domain.record.record_key import RecordKey
+from tally.domain.record.record_key import MOST_LINES, RecordKey
 from tally.domain.record.usage_record import UsageRecord
 
 _NOT_INVOICED_YET = (
@@ -19,6 +19,14 @@ def no_product(key: RecordKey, company: str) -> str:
         f"ConnectWise has no product as which more {key.service} of {company} in {key.month.label} "
         "can be billed: the one that the settings name is not in its catalog, inactive, or there "
         "twice. Put that right, or name another one."
+    )
+
+
+def too_many_lines(key: RecordKey, company: str) -> Cause:
+    """Say that no further Addition is made for the month, and what is left to a person."""
+    return needs_setup(
+        f"Tally makes at most {MOST_LINES} Additions for {key.service} of one month, and has made "
+        f"them for {company} in {key.month.label}: bill the rest by hand in ConnectWise."
     )
 
 

@@ -15,7 +15,7 @@ from tally.domain.facts.as_written import Differences, beside_quantity, may_be_o
 from tally.domain.facts.job_facts import When
 from tally.domain.model.agreement import Addition
 from tally.domain.model.terms import Terms
-from tally.domain.record.lines import Line
+from tally.domain.record.lines import Line, LineState
 from tally.domain.record.record_key import MOST_LINES, RecordKey, reference
 from tally.domain.record.usage_record import UsageRecord
 from tally.domain.record.writes import Create, SetQuantity, TakeOver
@@ -166,11 +166,12 @@ def _shown(line: Line, looked: Looked) -> tuple[Addition, ...]:
     """Return the line's Addition and its copies, also on the customer's other agreements.
 
     One at 0 too: another Tally may follow it. Where the line's own is gone, what bears its
-    reference on its agreement takes its place.
+    reference on its agreement takes its place; one elsewhere does not, but bills all the same, so
+    it counts where the line is to bill nothing.
     """
     near = tuple(each for each in looked.additions if _is_of(line, each, looked))
     own = tuple(each for each in near if each.id == line.addition_id)
-    if not own:
+    if not own and line.state is not LineState.VOIDING:
         return near
     far = (each for each in looked.elsewhere if _is_of(line, each, looked))
     return (*own, *(each for each in (*near, *far) if each.id != line.addition_id))

@@ -100,7 +100,8 @@ class Hold:
 class Credit:
     """More was billed than GravityZone counts at last: a person lowers it, never we (LATE-3).
 
-    ``unit_price`` is the Addition's, in the MSP's currency; None where it could not be seen.
+    ``unit_price`` is the Additions', in the MSP's currency; None where it could not be seen, or
+    where they have several.
     """
 
     billed: int
