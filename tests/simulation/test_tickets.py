@@ -8,6 +8,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from simulators.connectwise import API
 from simulators.connectwise.desk.example import CONTRACTOR, JANE, PETER, ROBOT
 from simulators.connectwise.store import Document
 from tally.asking.round import MOST_OPEN
@@ -180,6 +181,17 @@ def test_only_the_newest_question_is_answered(asked: AskingWorld) -> None:
     assert heard(asked) == [("approve", "240"), ("reject", "")]
     asked.run()
     assert len(asked_in(asked.world.connectwise.desk, asked.newest)) == 2
+    assert heard(asked) == []
+
+
+def test_a_question_that_no_answer_helps_takes_the_place_of_the_one_before(
+    asked: AskingWorld,
+) -> None:
+    """ASK-4: the code of before counts no more, though there is no new one."""
+    said = "Nothing is to be answered here: put it right."
+    asked.people.add_note_as(asked.newest, said, member=JANE, by=API)
+    asked.world.clock.advance(timedelta(minutes=1))
+    asked.answer("approve 240")
     assert heard(asked) == []
 
 

@@ -15,6 +15,7 @@ type Note = Mapping[str, Any]
 
 _OFFER = re.compile(r"^TALLY ([A-Z2-7]{4}) ([a-z-]+)(?: ([0-9]+))?$", re.MULTILINE)
 _ASKS = "first line is exactly one of these:"
+_ASKS_NOTHING = "Nothing is to be answered here"
 _WITH_OR_WITHOUT = "approve"
 """The answer whose number may be left out."""
 
@@ -73,8 +74,7 @@ def notes_of(desk: Desk, ticket: int) -> list[Note]:
 
 def asked_in(desk: Desk, ticket: int) -> list[Asked]:
     """Return all questions with answers that we asked in a ticket, oldest first."""
-    ours = desk.tenant.options.api_member
-    asked = []
+    ours, asked = _ours(desk), []
     for note in notes_of(desk, ticket):
         text = note["text"]
         offers = _OFFER.findall(text)
@@ -88,13 +88,24 @@ def asked_in(desk: Desk, ticket: int) -> list[Asked]:
 def answers_in(desk: Desk, ticket: int, counts: Callable[[str], bool]) -> list[Answer]:
     """Return the notes that answer the newest question of a ticket, oldest first.
 
-    ``counts`` tells of a member if his answers do.
+    ``counts`` tells of a member if his answers do. A question that no answer helps has taken the
+    place of the one before.
     """
     asked = asked_in(desk, ticket)
-    if not asked:
+    if not asked or _is_withdrawn(desk, ticket, asked[-1]):
         return []
     read = (_answer(note, asked[-1], counts) for note in notes_of(desk, ticket))
     return [each for each in read if each is not None]
+
+
+def _is_withdrawn(desk: Desk, ticket: int, asked: Asked) -> bool:
+    ours = [each for each in notes_of(desk, ticket) if each["createdBy"] == _ours(desk)]
+    later = (each["text"] for each in ours if moment(each["dateCreated"]) > asked.at)
+    return any(_ASKS_NOTHING in text for text in later)
+
+
+def _ours(desk: Desk) -> str:
+    return desk.tenant.options.api_member
 
 
 def _answer(note: Note, asked: Asked, counts: Callable[[str], bool]) -> Answer | None:
