@@ -19,6 +19,7 @@ from tally.domain.model.agreement import Addition, Agreement, choose_agreement, 
 from tally.domain.model.company import Company, CompanyLink, ConnectWiseCompany
 from tally.domain.model.month import Month
 from tally.domain.model.standing import Cause
+from tally.domain.planning.agreement_choice import left_unlinked
 from tally.domain.planning.role_sight import unseen_agreements
 from tally.domain.record.unreadable import readable
 from tally.errors import TallyError
@@ -349,10 +350,7 @@ class Installation:
                 )
             return Customer(company=company, link=None, connectwise_id=found.company.id)
         if link.connectwise_id is None:
-            left = (
-                f"{company.name} was left without a ConnectWise company by {link.linked_by} on "
-                f"{link.linked_at:%Y-%m-%d}."
-            )
+            left = f"{company.name}: {left_unlinked(link)}"
             return Customer(company=company, link=link, connectwise_id=None, unlinked=left)
         # The list has no deleted companies: a link to one of them waits for a person.
         if link.connectwise_id not in self.connectwise_companies:

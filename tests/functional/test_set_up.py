@@ -211,6 +211,7 @@ def test_a_company_that_is_nobody_in_connectwise_can_be_excluded(world: World) -
     assert "link it by hand" in world.set_up().include(company_id, **WHO)
     world.play(gmt("2026-11-01 00:35"))
     assert world.standing(office).shown.state is StandingState.NEEDS_SETUP
+    assert world.standing(office).shown.reason.startswith("It was never linked")
     world.set_up().link(company_id, namesake, **WHO)
 
 

@@ -180,3 +180,11 @@ def test_what_covers_a_month_bills_a_day_of_it(
     billed = any((effective or date.min) <= day <= (cancelled or date.max) for day in days)
     inside_out = effective is not None and cancelled is not None and cancelled < effective
     assert inside_out or addition.covers(NOVEMBER) == billed
+
+
+def test_an_odd_agreement_beside_the_pinned_one_stops_nothing() -> None:
+    """MATCH-3, MATCH-5: a person has chosen; without a pin the odd one may be meant."""
+    odd = agreement(2, unreadable="Its start is no date.")
+    assert isinstance(chosen(agreement(1), odd), Cause)
+    assert chosen(agreement(1), odd, pinned=1) == agreement(1)
+    assert isinstance(chosen(agreement(1), odd, pinned=2), Cause)

@@ -13,7 +13,7 @@ from tally.domain.decision import wanted as tables
 from tally.domain.decision.case import Ask, Case, Close, Forget
 from tally.domain.decision.wanted import want
 from tally.domain.decision.write_changes import claimed
-from tally.domain.facts.job_facts import Facts, MonthBefore
+from tally.domain.facts.job_facts import Facts, MonthBefore, month_before
 from tally.domain.facts.owed import owing_of
 from tally.domain.facts.place import Freeze, Thaw, find_place
 from tally.domain.holds import (
@@ -26,12 +26,14 @@ from tally.domain.holds import (
     Unplaced,
     Unwritten,
 )
+from tally.domain.model.invoicing import Invoicing
+from tally.domain.model.invoicing import LateUsage as LateUsageSetting
 from tally.domain.model.reading import Count, Unknown
 from tally.domain.model.standing import Cause, StandingState, Unsaid
 from tally.domain.model.terms import OtherTerms
 from tally.domain.record.lines import LineState, Place
 from tally.domain.record.partner import Children
-from tally.domain.record.rulings import Ruling, Said
+from tally.domain.record.rulings import Person, Ruling, Said
 from tally.domain.record.usage_record import Closing, RecordState, UsageRecord
 from tally.domain.record.writes import Create, Refusal, SetQuantity, SetTerms, TakeOver
 from tests.unit.met import AGREED, CATALOG, Met, cases
@@ -40,6 +42,7 @@ from tests.unit.rig import (
     CLOSE,
     INVOICED,
     PLACE,
+    POLICY,
     TICK,
     UNOPENED,
     a_line,
@@ -253,6 +256,51 @@ def test_what_is_asked(name: str) -> None:
     assert type(found.move.hold) is kind
     assert isinstance(found.say, Cause)
     assert (found.say.state, found.say.reason) == (StandingState.HELD, found.move.hold.why)
+
+
+@pytest.mark.parametrize(
+    ("ended", "is_place"),
+    [
+        pytest.param({"ends": date(2027, 1, 1)}, True, id="its last day is the line's first"),
+        pytest.param({"ends": date(2026, 12, 31)}, False, id="its last day is the one before"),
+        pytest.param({"cancelled_on": date(2027, 1, 2)}, True, id="cancelled a day later"),
+        pytest.param({"cancelled_on": date(2027, 1, 1)}, False, id="cancelled on its first day"),
+    ],
+)
+def test_late_usage_stands_on_a_day_on_which_its_agreement_runs(
+    ended: dict[str, date], is_place: bool
+) -> None:
+    """LATE-2, MATCH-3: an agreement runs on its last day, not on that of its cancellation."""
+    policy = replace(POLICY, invoicing=Invoicing.ADVANCE, late_usage=LateUsageSetting.BILL)
+    told = facts(tick=CLOSE, policy=policy, agreement=replace(INVOICED, **ended))
+    found = find_place(a_record(FROZEN), told)
+    assert isinstance(found, Place) is is_place
+
+
+@pytest.mark.parametrize(
+    ("told", "baseline"),
+    [
+        ({}, None),
+        ({"state": RecordState.WAIVED}, None),
+        ({"state": RecordState.CLOSED, "closing": Closing(count=9, reread=False)}, 9),
+    ],
+)
+def test_a_month_of_which_all_was_voided_is_a_measure_by_its_count_alone(
+    told: dict[str, Any], baseline: int | None
+) -> None:
+    """FOLLOW-4, OPEN-1: the 0 of a line at the wrong place says nothing of the customer."""
+    before = month_before(a_record(a_line(state=LineState.VOID, quantity=0), **told))
+    assert before == MonthBefore(baseline=baseline, line=None)
+
+
+def test_what_is_left_out_is_refused_no_more() -> None:
+    """LATE-2, SAFE-7: whichever question about it a person rejects, its refusal is over."""
+    record = a_record(FROZEN, refusal=refusal(Create(number=1, place=PLACE, quantity=2)))
+    ann = Person(by="ann", why="by hand", at=TICK)
+    for kind, number in ((LateUsage, "total"), (Unwritten, "number"), (Unplaced, "total")):
+        after = kind(why="why", since=TICK, **{number: 6}).rejected(record, ann)
+        assert isinstance(after, UsageRecord)
+        assert after.refusal is None
 
 
 def test_growth_is_measured_by_the_month_before_or_an_approved_number() -> None:

@@ -119,12 +119,11 @@ def may_be_of_before(found: Differences) -> bool:
 
 
 def as_found(place: Place, number: int, it: Addition, month: Month, *, mark: str) -> Place:
-    """Return the place of an Addition found by its reference.
+    """Return the place of an Addition that was found by its reference.
 
-    Its own days are taken if we could have written them.
-
-    A restored ledger does not know where, from which day on, and in which period, the line was
-    opened before; nor that one of others was taken over, whose first day is theirs: its text is.
+    A restored ledger does not know on which agreement and for which days the line was opened, so
+    both are the Addition's own; ``place`` keeps the days where we cannot have written those. One
+    that was taken over has others' first day, and is known by others' text.
     """
     place = replace(place, agreement_id=it.agreement_id)
     effective, cancelled = it.effective, it.cancelled

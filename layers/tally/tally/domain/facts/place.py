@@ -124,11 +124,10 @@ def _is_missed(record: UsageRecord, facts: Facts) -> bool:
 
 
 def _as_recorded(record: UsageRecord) -> NoPlace:
-    """Return what the record itself says, where nothing can be opened now.
+    """Return what the record itself says where nothing can be opened now: its hold or its refusal.
 
-    The planner says why nothing can be opened.
-
-    So what a job before this one failed with is over (SAFE-7).
+    Where it has neither, the planner's own reason stands, and no longer what a job before this one
+    failed with (SAFE-7).
     """
     if record.hold is not None:
         return Cause(state=StandingState.HELD, reason=record.hold.why)
@@ -224,7 +223,6 @@ def _late_period(record: UsageRecord, agreement: Agreement, facts: Facts) -> Ser
     # A refused Addition has to start on or after the next invoice date, by ConnectWise's own words.
     invoicing = Invoicing.ADVANCE if refused else policy.invoicing
     period = late_period(agreement, invoicing, month=when.month, today=when.today)
-    ends = min(filter(None, (agreement.ends, agreement.cancelled_on)), default=None)
-    if ends is not None and period.effective > ends:
-        return texts.ends_before_its_invoice(when.month, agreement, ends)
+    if agreement.ended_before(period.effective):
+        return texts.ends_before_its_invoice(when.month, agreement)
     return period

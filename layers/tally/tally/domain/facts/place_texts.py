@@ -55,8 +55,9 @@ def invoiced_already(month: Month, agreement: Agreement) -> Cause:
     )
 
 
-def ends_before_its_invoice(month: Month, agreement: Agreement, ends: object) -> Cause:
+def ends_before_its_invoice(month: Month, agreement: Agreement) -> Cause:
     """Say that the agreement ends before it could bill late usage."""
+    ends = min(filter(None, (agreement.ends, agreement.cancelled_on)))
     return needs_setup(
         f"What {month.label} has used beyond its invoice has no place: agreement "
         f"{agreement.named} ends on {ends}, before its next invoice. The agreement that follows it "

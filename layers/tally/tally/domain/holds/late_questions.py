@@ -150,7 +150,7 @@ class Unplaced(Hold):
 
     def rejected(self, record: UsageRecord, person: Person) -> UsageRecord | str:
         """Close with what stands."""
-        return record.ruled(person.says(Said.LEAVE_OUT, self.total))
+        return _left_out(record, self.total, person)
 
 
 def unplaced_question(

@@ -80,9 +80,7 @@ class Broken(Hold):
 class Altered(Hold):
     """Somebody else changed ours in a way that a person may leave so (FOLLOW-3).
 
-    It is whether the customer is billed at all, or the day on which a customer left.
-
-
+    What differs is whether the customer is billed at all, or the day on which a customer left.
     ``line`` is its number, ``shown`` what is shown, in words that stay the same as long as it is
     so.
     """

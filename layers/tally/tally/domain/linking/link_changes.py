@@ -144,7 +144,7 @@ def exclude(
     if link is not None and link.excluded_since is not None:
         return f"{name} has been excluded since {link.excluded_since:%Y-%m-%d}."
     # A company may be excluded before it is linked: the link is where that is kept.
-    before = link or _unlinked(person, company_id=company_id, name=name)
+    before = link or _never_linked(person, company_id=company_id, name=name)
     return _change(link, replace(before, excluded_since=person.at), person, what="excluded")
 
 
@@ -163,7 +163,7 @@ def bill_partner(
         return (
             f"The own machines of {name} have been billed since {link.own_billed_since:%Y-%m-%d}."
         )
-    before = link or _unlinked(person, company_id=company_id, name=name)
+    before = link or _never_linked(person, company_id=company_id, name=name)
     after = replace(before, company_name=name, own_billed_since=person.at)
     return _change(link, after, person, what="partner billed")
 
@@ -209,6 +209,10 @@ def _unlinked(person: Person, *, company_id: str, name: str) -> CompanyLink:
         linked_by=person.by,
         linked_at=person.at,
     )
+
+
+def _never_linked(person: Person, *, company_id: str, name: str) -> CompanyLink:
+    return replace(_unlinked(person, company_id=company_id, name=name), linked_by="")
 
 
 def _not_linked(link: CompanyLink) -> str:

@@ -144,10 +144,10 @@ def choose_agreement(
     chosen too, if it is the only one: the record then waits for it.
     """
     known = sorted(agreements, key=lambda agreement: agreement.id)
-    # The odd one may be active too, and then there are two to choose from.
-    if odd := next((each.unreadable for each in known if each.unreadable), ""):
-        return failing(odd)
     candidates = known if pinned is None else [each for each in known if each.id == pinned]
+    # The odd one may be active too, and then there are two to choose from.
+    if odd := next((each.unreadable for each in candidates if each.unreadable), ""):
+        return failing(odd)
     active = _active(candidates, day)
     # The billing cycle is asked only now: of a monthly and a quarterly agreement, only a person can
     # tell which one is meant.

@@ -78,10 +78,11 @@ class CompanyLink:
     """The link between a GravityZone company and a ConnectWise company, by ids.
 
     The names are for the reader only. ``connectwise_id`` is None after a person unlinked it: then
-    ``linked_by`` is that person, and only a person links it again. ``kept_apart`` are Additions of
-    others that a person wants billed beside ours (OPEN-6). ``own_billed_since`` is set for a
-    partner whose own machines a person wants billed (READ-4). ``version`` counts the changes of the
-    link from 1, also when it links to another.
+    ``linked_by`` is that person, and only a person links it again. It is empty where a person has
+    excluded the company, or billed its own machines, before it was ever linked. ``kept_apart`` are
+    Additions of others that a person wants billed beside ours (OPEN-6). ``own_billed_since`` is set
+    for a partner whose own machines a person wants billed (READ-4). ``version`` counts the changes
+    of the link from 1, also when it links to another.
     """
 
     company_id: str

@@ -103,7 +103,12 @@ def _pinned(
 
 
 def left_unlinked(link: CompanyLink) -> str:
-    """Return the reason that stands for a company that a person has unlinked."""
+    """Return the reason that stands for a company that only a person links (MATCH-1)."""
+    if not link.linked_by:
+        return (
+            "It was never linked to a ConnectWise company, and is not linked by its name either, "
+            f"since a person decided on it on {link.linked_at:%Y-%m-%d}: link it by hand."
+        )
     return (
         f"It was left without a ConnectWise company by {link.linked_by} on "
         f"{link.linked_at:%Y-%m-%d}: link it by hand."
