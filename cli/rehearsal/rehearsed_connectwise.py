@@ -44,12 +44,14 @@ class Write:
 class RehearsedConnectWise:
     """Implements ``tally.ports.ConnectWise``: reads are real, writes are noted.
 
-    A read sees the writes that were noted before it.
+    A read sees the writes that were noted before it. As a job does, list an agreement's Additions
+    before you write one of them.
     """
 
     real: ConnectWise
     writes: list[Write] = field(default_factory=list)
     _changed: dict[int, Addition] = field(default_factory=dict)
+    _listed: dict[int, Addition] = field(default_factory=dict)
 
     def agreement_types(self, name: str) -> Mapping[str, int]:
         """As it is."""
@@ -87,7 +89,9 @@ class RehearsedConnectWise:
         changed = {
             each.id: each for each in self._changed.values() if each.agreement_id == agreement_id
         }
-        return list((real | changed).values())
+        listed = real | changed
+        self._listed |= listed
+        return list(listed.values())
 
     def create_addition(self, new: NewAddition) -> Addition:
         """Note a POST. What it would make has an id below zero."""
@@ -148,14 +152,14 @@ class RehearsedConnectWise:
         return self._note(replace(addition, terms=replace(addition.terms, **given)), write)
 
     def _note(self, after: Addition, write: Write) -> Addition:
-        self._changed[after.id] = after
+        self._changed[after.id] = self._listed[after.id] = after
         self.writes.append(write)
         return after
 
     def _addition(self, agreement_id: int, addition_id: int) -> Addition:
-        found = next(
-            (each for each in self.additions(agreement_id) if each.id == addition_id), None
-        )
+        # Not listed once more: the real write reads no list, so an Addition that cannot be read
+        # and is in nobody's way would fail the plan alone.
+        found = self._listed.get(addition_id)
         if found is None:
             raise NotFoundError(
                 f"ConnectWise has no Addition {addition_id} on agreement {agreement_id}."

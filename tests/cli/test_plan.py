@@ -4,8 +4,9 @@ from datetime import date, timedelta
 
 import pytest
 
+from simulators.connectwise import api_records
 from simulators.faults import Fault, FaultKind
-from testing.world import PRODUCT
+from testing.world import PRODUCT, World
 from tests.cli.console import Console
 from tests.functional.instants import gmt
 from tests.functional.october import a_world
@@ -55,6 +56,22 @@ def planned_and_done(console: Console) -> None:
     assert set_to == {
         key: value for key, value in after.items() if key in truth and truth[key] != value
     }
+
+
+def another_product(world: World, identifier: str) -> None:
+    """Have a product in the catalog, unless it is there."""
+    tenant = world.connectwise.tenant
+    if identifier != PRODUCT:
+        other = api_records.product(
+            product_id=310,
+            identifier=identifier,
+            description="Help desk",
+            price=39.0,
+            cost=18.0,
+            taxable=False,
+            product_class="Service",
+        )
+        tenant.insert(tenant.products, other, by="admin", at_once=True)
 
 
 def test_a_first_tick_is_planned_as_it_is_done() -> None:
@@ -113,6 +130,28 @@ def test_terms_and_take_overs_are_told() -> None:
         f"Addition {addition} on agreement 1 taken over, until 2026-11-30"
         in console.done("plan").out
     )
+
+
+@pytest.mark.parametrize("product", [PRODUCT, "HELP-DESK"])
+def test_an_odd_addition_in_nobodys_way(one: Console, product: str) -> None:
+    """SAFE-5: an Addition with a field that cannot be read stops a plan where it stops the job: not
+    if it ended before the month, nor if it bills another product.
+    """
+    (link,) = one.world.ledger.all_links()
+    (record,) = one.world.ledger.all_open_records()
+    another_product(one.world, product)
+    odd = one.world.connectwise.people.add_addition(
+        record.lines[0].agreement_id,
+        product,
+        quantity=9,
+        effective=date(2026, 1, 1),
+        cancelled=date(2026, 9, 30) if product == PRODUCT else None,
+    )
+    one.world.connectwise.people.show_oddly("addition", odd, {"quantity": "nine"})
+    one.world.gravityzone.tenant.check_in_new(link.company_id, 5)
+    one.world.clock.advance(SOON)
+    assert [each["quantity"] for each in one.done("plan", "--json").json["writes"]] == [8]
+    planned_and_done(one)
 
 
 def test_holds_are_told() -> None:
