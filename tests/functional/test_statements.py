@@ -286,7 +286,7 @@ def test_a_credit_waits_and_is_done() -> None:
         (
             False,
             7,
-            "The contract's minimum is 10, more than was counted: what is billed follows the",
+            "The contract's minimum is 10, which is more than was counted and more than is billed.",
         ),
         (True, 10, "The contract's minimum is 10, more than was counted: the minimum is billed."),
     ],

@@ -12,10 +12,12 @@ from tally.domain.model.month import Month
 from tally.domain.model.standing import WHOLE_COMPANY, Cause, Scope, StandingState
 from tally.domain.model.ticks import Ticks
 from tally.domain.planning.company_plan import CompanyPlan, plan_company
+from tally.domain.planning.connectwise_company_gone import moved_away
 from tally.domain.planning.due_services import DueService
 from tally.domain.planning.next_standing import next_standing
 from tally.domain.planning.tick_context import (
     CompanyState,
+    Firms,
     Presence,
     TickContext,
     known_absence,
@@ -34,7 +36,7 @@ from tests.unit.planning_scene import (
     record,
     standing,
 )
-from tests.unit.rig import AGREEMENT, Rig, facts
+from tests.unit.rig import AGREEMENT, Rig, a_line, facts
 
 
 def test_a_month_without_a_record_is_opened() -> None:
@@ -388,3 +390,24 @@ def test_a_decision_carried_out_leaves_nothing_to_open() -> None:
     assert [(each.month, part.may_open) for each in plan.due for part in each.services] == [
         (NOVEMBER, False)
     ]
+
+
+def test_a_company_that_is_gone_is_known_again_by_a_cause_that_was_cut() -> None:
+    """MATCH-7: where ConnectWise's companies cannot be listed, what was found before stands, though
+    twenty agreements with long names went into it.
+    """
+    moved = {
+        number: replace(AGREEMENT, id=number, company_id=8, name="Managed security " * 10)
+        for number in range(40, 60)
+    }
+    months = [
+        replace(record(NOVEMBER, service=f"s{number}"), lines=(a_line(agreement_id=number),))
+        for number in moved
+    ]
+    listed = replace(DIRECTORY, by_id=moved)
+    at = circumstances(directory=listed, firms=Firms(gone={7: "was deleted"}, names={}))
+    told = moved_away(company(records=months), at)
+    assert told is not None
+    assert told.reason.endswith("…")
+    later = company(records=months, standing=standing(causes={WHOLE_COMPANY: told}))
+    assert moved_away(later, replace(at, firms=None)) == told

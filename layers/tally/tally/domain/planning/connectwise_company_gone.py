@@ -9,7 +9,9 @@ from tally.domain.planning.tick_context import CompanyState, TickContext
 from tally.domain.record.lines import LAID_DOWN
 from tally.domain.record.usage_record import RecordState, UsageRecord
 
-_NOTHING_CLOSES = "Nothing is opened or closed until then."
+# Standings are stored, and `_found_before` knows this cause again by how it begins: the end of a
+# long one is cut off.
+_NOTHING_CLOSES = "Nothing is opened or closed for it at present."
 
 
 def moved_away(company: CompanyState, at: TickContext) -> Cause | None:
@@ -29,7 +31,7 @@ def moved_away(company: CompanyState, at: TickContext) -> Cause | None:
     if not gone and not lost:
         return None
     where = (_where(each, at) for each in lost)
-    return needs_setup(" ".join((_event(link, gone), *where, _advice(lost), _NOTHING_CLOSES)))
+    return needs_setup(" ".join((_NOTHING_CLOSES, _event(link, gone), *where, _advice(lost))))
 
 
 def _lost_agreements(
@@ -46,9 +48,8 @@ def _lost_agreements(
 
 def _found_before(company: CompanyState) -> Cause | None:
     """Return the cause of an earlier tick, if that one found the company moved."""
-    # A standing keeps its reason as a text, so the cause is known by the sentence it ends with.
     before = company.cause_before
-    return before if before is not None and before.reason.endswith(_NOTHING_CLOSES) else None
+    return before if before is not None and before.reason.startswith(_NOTHING_CLOSES) else None
 
 
 def _unanswered(company: CompanyState, link: CompanyLink, why: str) -> Cause:
@@ -57,8 +58,8 @@ def _unanswered(company: CompanyState, link: CompanyLink, why: str) -> Cause:
     if before is not None and before.state is StandingState.NEEDS_SETUP:
         return before
     return failing(
-        f"{_named(link)}, to which it is linked, is in no list and could not be asked for: "
-        f"{why.rstrip('.')}. {_NOTHING_CLOSES}"
+        f"{_NOTHING_CLOSES} {_named(link)}, to which it is linked, is in no list and could not be "
+        f"asked for: {why.rstrip('.')}."
     )
 
 

@@ -46,7 +46,7 @@ def outcomes(entries: Sequence[HistoryEntry]) -> Sequence[HistoryEntry]:
 def steps(entries: Sequence[HistoryEntry]) -> tuple[Step, ...]:
     """Return the steps to tell, each with the quantities before and after it."""
     after = _quantities(entries)
-    before = [0, *after[:-1]]
+    before = [0, *after][: len(after)]
     shown = {id(each) for each in outcomes(entries)}
     return tuple(
         Step(

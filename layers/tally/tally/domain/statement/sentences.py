@@ -110,11 +110,15 @@ def _floor(record: UsageRecord, numbers: Numbers) -> str:
     if not numbers.floor:
         return "The contract has no minimum."
     least = f"The contract's minimum is {numbers.floor}"
-    if numbers.counted is not None and numbers.counted >= numbers.floor:
+    if numbers.counted is None:
+        return f"{least}."
+    if numbers.counted >= numbers.floor:
         return f"{least}, which the count reaches: it changes nothing."
-    if numbers.billed >= numbers.floor:
+    if numbers.billed == numbers.floor:
         return f"{least}, more than was counted: the minimum is billed."
-    return f"{least}, more than was counted: what is billed follows the count all the same."
+    # Why is not known here: a setting, a person's word, or an invoice that was made before.
+    than_billed = "less" if numbers.billed > numbers.floor else "more"
+    return f"{least}, which is more than was counted and {than_billed} than is billed."
 
 
 def _credited(numbers: Numbers) -> str:

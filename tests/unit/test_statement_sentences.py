@@ -1,0 +1,35 @@
+"""What a statement says of its numbers is true of them, whatever they are."""
+
+import pytest
+
+from tally.domain.record.usage_record import Closing, RecordState
+from tally.domain.statement.course import steps
+from tally.domain.statement.sentences import difference
+from tally.domain.statement.statement import Numbers
+from tests.unit.rig import a_line, a_record
+
+
+@pytest.mark.parametrize(
+    ("counted", "billed", "floor", "said"),
+    [
+        (12, 12, 10, "minimum is 10, which the count reaches: it changes nothing."),
+        (7, 10, 10, "minimum is 10, more than was counted: the minimum is billed."),
+        (7, 7, 10, "minimum is 10, which is more than was counted and more than is billed."),
+        (7, 12, 10, "minimum is 10, which is more than was counted and less than is billed."),
+        (None, 7, 10, "minimum is 10."),
+        (7, 7, None, "minimum is not recorded."),
+        (7, 7, 0, "The contract has no minimum."),
+    ],
+)
+def test_the_minimum(counted: int | None, billed: int, floor: int | None, said: str) -> None:
+    """CLOSE-2, PROOF-5: it is compared with both numbers, and why one is billed is not guessed."""
+    closing = Closing(count=billed, floor=floor)
+    record = a_record(a_line(quantity=billed), state=RecordState.CLOSED, closing=closing)
+    numbers = Numbers(billed=billed, counted=counted, floor=floor)
+    told = difference(record, numbers, kept=None, followed=billed)
+    assert [each for each in told if each.endswith(said)] != []
+
+
+def test_a_record_without_a_history_has_no_steps() -> None:
+    """PROOF-5: what is not kept any more is told of as missing; nothing fails over it."""
+    assert steps([]) == ()
