@@ -14,7 +14,7 @@ class Check[T]:
     """One line of the list.
 
     Scripts know it by its ``name``, people read its ``title``. ``look`` carries it out; if it
-    raises a TallyError, that is its finding, and ``remedy`` says what to do. ``needs`` names
+    raises a TallyError, that is its last finding, and ``remedy`` says what to do. ``needs`` names
     earlier checks without which it can say nothing.
     """
 
@@ -64,16 +64,18 @@ def examine[T](
 
 
 def _look[T](check: Check[T], subject: T) -> tuple[Sequence[Finding], bool]:
+    findings: list[Finding] = []
     try:
-        # In full here: checks are generators, and raise while their findings are taken.
-        return list(check.look(subject)), False
+        # In full here: checks are generators, and raise while their findings are taken. What came
+        # before an error is kept (SAFE-5).
+        findings.extend(check.look(subject))
     except SetupError as error:
-        return [needs_setup(str(error), check.remedy)], True
+        return [*findings, needs_setup(str(error), check.remedy)], True
     except TallyError as error:
         passing = "The other side did not answer as it should" if not str(error) else str(error)
-        return [
-            found(passing, _TRY_AGAIN if not check.remedy else f"{_TRY_AGAIN} {check.remedy}")
-        ], True
+        remedy = _TRY_AGAIN if not check.remedy else f"{_TRY_AGAIN} {check.remedy}"
+        return [*findings, found(passing, remedy)], True
+    return findings, False
 
 
 def _result[T](check: Check[T], *findings: Finding) -> Result:

@@ -115,9 +115,13 @@ def reading(installation: Installation) -> Iterator[Finding]:
         ),
         ("Finance > Agreements: Inquire All", lambda: connectwise.agreements(_NO_TYPE)),
     )
-    missing = [right for right, ask in asked if not _may(ask)]
-    for right in missing:
-        yield needs_setup(f"The API member may not read: it lacks {right}.", f"{_ROLE} {right}.")
+    missing = False
+    for right, ask in asked:
+        if not _may(ask):
+            missing = True
+            yield needs_setup(
+                f"The API member may not read: it lacks {right}.", f"{_ROLE} {right}."
+            )
     # A role of Inquire Mine answers 200 and an empty list, not 403 (MATCH-8).
     if not missing and (unseen := unseen_companies(installation.connectwise_companies, ())):
         yield needs_setup(unseen, role_advice(COMPANIES))

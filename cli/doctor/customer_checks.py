@@ -11,6 +11,7 @@ from tally.domain.model.standing import Cause
 from tally.domain.planning.role_sight import AGREEMENTS, COMPANIES, linked_ids, unseen_companies
 from tally.domain.record.unreadable import readable
 from tally.domain.texts.changed_additions import described, of_others
+from tally.errors import TallyError
 from tally.services import Names
 
 
@@ -89,10 +90,14 @@ def other_additions(installation: Installation) -> Iterator[Finding]:
 def _others(
     installation: Installation, names: Names, type_id: int, product_id: int, ours: frozenset[int]
 ) -> Iterator[Finding]:
-    """Yield a finding for each agreement of a type with Additions of others."""
+    """Yield a finding for each agreement of a type with Additions of others, or unreadable ones."""
     owners = _owners(installation, type_id)
-    for agreement, additions in installation.additions([each for _, each in owners.values()]):
+    agreements = [each for _, each in owners.values()]
+    for agreement, additions in installation.additions(agreements, product_id=product_id):
         customer, _ = owners[agreement.id]
+        if isinstance(additions, TallyError):
+            yield _unread(customer, agreement, additions)
+            continue
         # What a person keeps apart may bill beside ours (OPEN-6).
         known = ours.union(customer.link.kept_apart if customer.link else ())
         foreign = _foreign(additions, product_id, installation.month, known)
@@ -168,6 +173,16 @@ def _left(
         ),
         "Switch the other integration off. Then give it a cancelled date in ConnectWise, or answer "
         "for the customer: `tally take-over`, `tally keep-apart` or `tally waive`.",
+    )
+
+
+def _unread(customer: Customer, agreement: Agreement, error: TallyError) -> Finding:
+    return found(
+        (
+            f"The Additions of agreement {agreement.name!r} (id {agreement.id}) of "
+            f"{customer.name} cannot be read: {error}"
+        ),
+        "Look at it in ConnectWise, and have it put right: until then the customer fails.",
     )
 
 

@@ -22,7 +22,7 @@ from tally.domain.model.standing import Cause
 from tally.domain.planning.agreement_choice import left_unlinked
 from tally.domain.planning.role_sight import unseen_agreements
 from tally.domain.record.unreadable import readable
-from tally.errors import TallyError
+from tally.errors import ContractError, NotFoundError, TallyError
 from tally.gravityzone.pace import TokenBucket
 from tally.planner.gravityzone_tree import Roster, read_census, read_roster
 from tally.planner.linking import hidden_names
@@ -300,13 +300,26 @@ class Installation:
         )
 
     def additions(
-        self, agreements: Sequence[Agreement]
-    ) -> Iterator[tuple[Agreement, Sequence[Addition]]]:
-        """Yield each agreement with its Additions, at ConnectWise's pace."""
+        self, agreements: Sequence[Agreement], *, product_id: int
+    ) -> Iterator[tuple[Agreement, Sequence[Addition] | TallyError]]:
+        """Yield each agreement with its Additions, at ConnectWise's pace.
+
+        An Addition that cannot be read is passed over where a job passes over it. Else it is an
+        error, which takes the place of that agreement's Additions (SAFE-5).
+        """
         for number, agreement in enumerate(agreements):
             self._pace.take()
             self.step(done=number, total=len(agreements))
-            yield agreement, self.connectwise.additions(agreement.id)
+            yield agreement, self._additions(agreement.id, product_id)
+
+    def _additions(self, agreement_id: int, product_id: int) -> Sequence[Addition] | TallyError:
+        try:
+            return self.connectwise.additions(
+                agreement_id, since=self.month.first, products=[product_id]
+            )
+        # Others are raised: they may be the site's, and the next agreement's, too.
+        except (ContractError, NotFoundError) as error:
+            return error
 
     @cached_property
     def _products(self) -> dict[str, Mapping[str, int]]:

@@ -87,6 +87,17 @@ def test_an_error_is_a_finding(error: Exception, verdict: str) -> None:
     assert second.verdict is Verdict.NOT_CHECKED
 
 
+def test_what_was_found_before_an_error_is_kept() -> None:
+    """SAFE-5: an error in the midst of a check hides nothing that the check had found."""
+
+    def look(_subject: None) -> Iterator[Finding]:
+        yield found("Harbor Dental is held", "ask them")
+        raise TransientError("no answer")
+
+    (result,) = examine(None, [check("a", look)])
+    assert [each.says for each in result.findings] == ["Harbor Dental is held", "no answer"]
+
+
 def test_a_bug_is_no_finding() -> None:
     """An error that is not Tally's own is not dressed up as somebody's set-up."""
     with pytest.raises(ZeroDivisionError):

@@ -163,6 +163,29 @@ def test_an_addition_that_has_ended(msp: Installed) -> None:
     msp.checks(code=0)
 
 
+@pytest.mark.parametrize("cancelled", [None, date(2026, 10, 31)])
+def test_an_addition_that_cannot_be_read(msp: Installed, cancelled: date | None) -> None:
+    """SAFE-5: an Addition with an odd field is told of its own customer if it stops the customer's
+    job, and not if it ended before the month; whatever else bills the product is told.
+    """
+    people = msp.world.connectwise.people
+    for name in ("Acorn Books", "Zenith Foods"):
+        agreement = msp.customer(name).agreement_id
+        people.add_addition(agreement, PRODUCT, quantity=14, effective=date(2025, 1, 1))
+    odd = people.add_addition(
+        msp.customer("Lakeside Library").agreement_id,
+        PRODUCT,
+        quantity=9,
+        effective=date(2025, 1, 1),
+        cancelled=cancelled,
+    )
+    people.show_oddly("addition", odd, {"quantity": "nine"})
+    said = [each["says"] for each in msp.check("other-additions")["findings"]]
+    told = [name for name in ("Acorn", "Lakeside", "Zenith") if any(name in each for each in said)]
+    assert told == (["Acorn", "Lakeside", "Zenith"] if cancelled is None else ["Acorn", "Zenith"])
+    assert any(f"Addition {odd} cannot be read" in each for each in said) is (cancelled is None)
+
+
 def test_an_addition_of_another_product(msp: Installed) -> None:
     """OPEN-6: another product beside it is what an agreement is for."""
     tenant = msp.world.connectwise.tenant
