@@ -13,7 +13,7 @@ from tally.domain.decision import wanted as tables
 from tally.domain.decision.case import Ask, Case, Close, Forget
 from tally.domain.decision.wanted import want
 from tally.domain.decision.write_changes import claimed
-from tally.domain.facts.job_facts import Facts, MonthBefore, month_before
+from tally.domain.facts.job_facts import Facts, MonthBefore
 from tally.domain.facts.owed import owing_of
 from tally.domain.facts.place import Freeze, Thaw, find_place
 from tally.domain.holds import (
@@ -275,22 +275,6 @@ def test_late_usage_stands_on_a_day_on_which_its_agreement_runs(
     told = facts(tick=CLOSE, policy=policy, agreement=replace(INVOICED, **ended))
     found = find_place(a_record(FROZEN), told)
     assert isinstance(found, Place) is is_place
-
-
-@pytest.mark.parametrize(
-    ("told", "baseline"),
-    [
-        ({}, None),
-        ({"state": RecordState.WAIVED}, None),
-        ({"state": RecordState.CLOSED, "closing": Closing(count=9, reread=False)}, 9),
-    ],
-)
-def test_a_month_of_which_all_was_voided_is_a_measure_by_its_count_alone(
-    told: dict[str, Any], baseline: int | None
-) -> None:
-    """FOLLOW-4, OPEN-1: the 0 of a line at the wrong place says nothing of the customer."""
-    before = month_before(a_record(a_line(state=LineState.VOID, quantity=0), **told))
-    assert before == MonthBefore(baseline=baseline, line=None)
 
 
 def test_what_is_left_out_is_refused_no_more() -> None:

@@ -119,12 +119,13 @@ def month_before(record: UsageRecord | None) -> MonthBefore:
     """
     if record is None or not record.lines:
         return NO_MONTH_BEFORE
-    # A voided line stood at the wrong place: neither its terms nor its 0 are a measure (OPEN-1).
+    # A voided line stood at the wrong place, so its terms are no measure (OPEN-1).
     line = next((each for each in record.lines if each.state is not LineState.VOID), None)
-    # The count and not what was billed: a contract's floor would hide growth.
-    if record.state is RecordState.CLOSED:
-        return MonthBefore(baseline=record.count, line=line)
-    return NO_MONTH_BEFORE if line is None else MonthBefore(baseline=record.stands, line=line)
+    # The count and not what was billed: a contract's floor would hide growth. A month of which all
+    # was voided gives 0, so that a person is asked about the next: nobody knows what it should be.
+    return MonthBefore(
+        baseline=record.count if record.state is RecordState.CLOSED else record.stands, line=line
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
