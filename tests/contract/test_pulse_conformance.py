@@ -84,6 +84,7 @@ def full_memory(partners: int, *, kinds: int = 1) -> Pulse:
             found={f"{number:024x}": {"endpoints": number, "email": 0} for number in range(500)},
         ),
         expected=expected,
+        sampled=f"{400:024x}",
         basis=7,
         code="abc",
     )

@@ -38,6 +38,8 @@ class PulseMsp:
     """Further fields of the world."""
     index_lag: timedelta = timedelta()
     calls_per_second: float = 5
+    every: timedelta = TICK
+    """The time between two ticks (``ScheduleMinutes``)."""
     world: World = field(init=False)
     partner: str = field(init=False)
     customers: list[Customer] = field(init=False)
@@ -99,7 +101,7 @@ class PulseMsp:
         at, world = self.now, self.world
         world.gravityzone.calls.clear()
         try:
-            if (at.minute - 5) % 15:
+            if (at - THIRD) % self.every:
                 planned = world.beat(at)
             else:
                 planned = world.tick(at)

@@ -64,6 +64,23 @@ def test_samples_go_through_all_companies(msp: PulseMsp) -> None:
     assert {each.id for each in msp.customers} <= read
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("minutes", [15, 30, 60])
+def test_samples_go_through_all_companies_however_rare_ticks_are(minutes: int) -> None:
+    """PULSE-4: four samples are all, whatever ``ScheduleMinutes`` and the full sweeps between."""
+    msp = PulseMsp(size=80)
+    msp.prove()
+    msp.every = timedelta(minutes=minutes)
+    sampled: set[str] = set()
+    samples = 0
+    while samples < 4:
+        fired = msp.fire()
+        if "a sample" in fired.planned.pulse:
+            samples += 1
+            sampled.update(fired.read)
+    assert {each.id for each in msp.customers} <= sampled
+
+
 def test_a_rise_is_billed_after_the_next_look(msp: PulseMsp) -> None:
     """Fresher by minutes: the companies that rose, and no others, have a job."""
     first, second = msp.customers[3], msp.customers[8]

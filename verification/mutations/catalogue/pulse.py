@@ -212,8 +212,10 @@ PULSE = (
         name="every sample is drawn from the first companies",
         rule="PULSE-4",
         file="tally/domain/pulse/order.py",
-        edits=(Edit(before="start = number * size % len(ordered)", after="start = number % size"),),
-        why="The number is there to make samples differ.",
+        edits=(
+            Edit(before="start = bisect_right(ordered, after)", after="start = len(after) % 2"),
+        ),
+        why="A list has a beginning.",
         tests=(f"{_FUNCTIONAL}::test_samples_go_through_all_companies",),
     ),
     Mutation(

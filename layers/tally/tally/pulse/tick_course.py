@@ -20,8 +20,6 @@ from tally.pulse.partner_totals import Branches, PartnerTotals
 
 _AT_MOST_LATE = timedelta(minutes=5)
 """The time beyond GravityZone's pace that the jobs of a sweep get to end."""
-_A_QUARTER = 900
-"""Seconds of the time in which one sample is read."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -95,7 +93,7 @@ class TickCourse:
         if self.pulse.is_sweeping or self._is_searched(at):
             return ()
         spared = {each.company_id: each for each in unneeded if may_have_moved(each)}
-        return [spared[each] for each in sample(list(spared), _number(at.tick))]
+        return [spared[each] for each in sample(list(spared), self.pulse.sampled)]
 
     def _is_searched(self, at: TickContext) -> bool:
         """Return True if a search runs, or follows as the total has moved or cannot be read."""
@@ -184,7 +182,10 @@ class TickCourse:
             # Before any job is sent: the end of one whose account is not open is not counted.
             self.ledger.open_account(at.tick)
             root = branches.root_id
-            self.ledger.change(lambda known: known.expecting(expected, root=root, code=self.code))
+            last = waiting[-1].company_id
+            self.ledger.change(
+                lambda known: known.expecting(expected, root=root, code=self.code, sampled=last)
+            )
         except TallyError as error:
             self.unsure = str(error)
             self.ledger.change(lambda known: known.doubting(self.unsure))
@@ -195,11 +196,6 @@ class TickCourse:
 def _watch(instant: datetime) -> tuple[date, int]:
     """Return the day's four hours that an instant lies in, GMT."""
     return instant.date(), instant.hour // 4
-
-
-def _number(tick: datetime) -> int:
-    """Return the number of the tick's sample: the next tick has the next one."""
-    return int(tick.timestamp()) // _A_QUARTER
 
 
 def _counts_of(waiting: Waiting) -> Sequence[str]:

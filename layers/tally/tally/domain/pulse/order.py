@@ -1,5 +1,6 @@
 """The order in which companies are read once a total has moved: the likely ones first."""
 
+from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
@@ -38,16 +39,16 @@ def _is_its_time(ago: timedelta) -> bool:
     return min(ago % _DAY, _DAY - ago % _DAY) <= _ITS_TIME
 
 
-def sample(company_ids: Sequence[str], number: int) -> Sequence[str]:
-    """Return the companies of the ``number``-th sample: a fiftieth of them, at least twenty.
+def sample(company_ids: Sequence[str], after: str) -> Sequence[str]:
+    """Return the sample that follows the company ``after``: a fiftieth of all, at least twenty.
 
-    Samples follow one another through all companies, and then begin again.
+    Samples follow one another through all companies, and then begin again. A number made of the
+    tick's time would not: it would leave out the samples of ticks that are not planned, or are full
+    sweeps, and so the same companies each time.
     """
     # -(-a // b) is a / b, rounded up.
     size = min(max(20, -(-len(company_ids) // 50)), len(company_ids))
-    if not size:
-        return ()
     ordered = sorted(company_ids)
-    start = number * size % len(ordered)
+    start = bisect_right(ordered, after)
     # Twice the list, so that a sample at its end goes on at its beginning.
     return (ordered + ordered)[start : start + size]

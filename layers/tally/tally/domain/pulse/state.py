@@ -90,9 +90,9 @@ class Pulse:
 
     ``root`` is the key's own company. ``totals`` are those read before the last complete sweep or
     search, by company. ``swept`` is the tick of the last complete sweep, ``asked`` why the next
-    tick must make one. ``expected`` are the jobs of a sweep or sample that still runs. ``basis`` is
-    the checksum of the companies, ``code`` that of the deployed code and settings, at the last full
-    sweep.
+    tick must make one. ``expected`` are the jobs of a sweep or sample that still runs; ``sampled``
+    is the last company of the newest sample. ``basis`` is the checksum of the companies, ``code``
+    that of the deployed code and settings, at the last full sweep.
     """
 
     version: int = 0
@@ -103,6 +103,7 @@ class Pulse:
     asked: str = ""
     searches: Searches = Searches()
     expected: Expected | None = None
+    sampled: str = ""
     basis: int = 0
     code: str = ""
 
@@ -167,10 +168,13 @@ class Pulse:
         """Return True if the jobs of a full sweep may still run at this tick."""
         return self.is_sweeping and self.newest_sweep(tick) is not None
 
-    def expecting(self, expected: Expected, *, root: str, code: str) -> "Pulse":
-        """Return it with the jobs of a sweep, or of a sample, that are now sent."""
+    def expecting(self, expected: Expected, *, root: str, code: str, sampled: str = "") -> "Pulse":
+        """Return it with the jobs of a sweep, or of a sample up to ``sampled``, that are now sent.
+
+        The next sample follows that company.
+        """
         if expected.sample:
-            return replace(self, expected=expected)
+            return replace(self, expected=expected, sampled=sampled)
         return replace(
             self,
             expected=expected,

@@ -63,6 +63,7 @@ _PULSE = shape(
         rest=shape(Rest, basis=WHOLE, counts=mapping(WHOLE)),
     ),
     expected=_EXPECTED,
+    sampled=TEXT,
     basis=WHOLE,
     code=TEXT,
 )
