@@ -1,8 +1,9 @@
 """`tally show COMPANY`: shows all that is known of one company."""
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
+from itertools import product
 from typing import Annotated
 
 import typer
@@ -60,7 +61,10 @@ def show(
     found = find_company(session.stack, company, guess=True)
     if found.guessed:
         session.output.note(f"Taken for {found.name} ({found.id}).")
-    records = _records(session, found, last=max(told_month, Month.of(now)), months=months)
+    # A month that is asked for is read however old it is.
+    records = _records(session, found, [*_back(Month.of(now), months), told_month])
+    if month is not None and told_month not in {each.key.month for each in records}:
+        session.output.note(f"There is no record of {told_month.label}.")
     if session.output.as_json:
         session.output.document(_document(session, found, records))
         return
@@ -110,22 +114,26 @@ def _ticket(session: Session, record: UsageRecord) -> int | None:
     return None if asked is None or asked.is_over else asked.ticket_id
 
 
-def _records(session: Session, found: Found, *, last: Month, months: int) -> Sequence[UsageRecord]:
-    """Return its records of the last months, and all unsettled ones, by month and service."""
+def _back(last: Month, number: int) -> Iterator[Month]:
+    for _ in range(number):
+        yield last
+        last = last.previous
+
+
+def _records(session: Session, found: Found, months: Iterable[Month]) -> Sequence[UsageRecord]:
+    """Return its records of the months, and all unsettled ones, by month and service."""
     ledger = session.stack.ledger()
     records = {record.key: record for record in records_of(ledger, found.id)}
     ticks = ledger.ticks()
     services = [each.service.name for each in session.stack.settings().services]
     # A service that was taken out of the settings keeps its records: ticks remember its name.
     # The index lists settled records by their month alone, so each is read by its key.
-    for name in dict.fromkeys([*services, *(() if ticks is None else ticks.services)]):
-        month = last
-        for _ in range(months):
-            key = RecordKey(company_id=found.id, month=month, service=name)
-            record = records.get(key) or ledger.record(key)
-            if record is not None:
-                records[key] = record
-            month = month.previous
+    names = dict.fromkeys([*services, *(() if ticks is None else ticks.services)])
+    for month, name in product(months, names):
+        key = RecordKey(company_id=found.id, month=month, service=name)
+        record = records.get(key) or ledger.record(key)
+        if record is not None:
+            records[key] = record
     return [records[key] for key in sorted(records)]
 
 

@@ -95,6 +95,31 @@ def test_the_history_is_a_story(harbor: tuple[Console, Customer]) -> None:
     assert "4 to 13, day by day" in out
 
 
+def test_a_month_older_than_those_shown(harbor: tuple[Console, Customer]) -> None:
+    """SAFE-7: the month that was asked for is told however old it is; of the months between, none
+    is shown for that.
+    """
+    console, _ = harbor
+    console.world.play(gmt("2026-12-11 00:05"))  # settled, as it was read once more
+    asked = ("show", "Harbor Dental", "--month", "2026-11", "--months")
+    for months in ("1", "2"):
+        ended = console.done(*asked, months)
+        assert "4 to 13, day by day" in ended.out
+        assert ended.err == ""
+    console.world.clock.set(gmt("2027-06-03 00:05"))
+    document = console.done(*asked, "1", "--json").json
+    assert [each["month"] for each in document["records"]] == ["2026-11", "2026-12"]
+
+
+@pytest.mark.parametrize("month", ["2026-10", "2027-01"])
+def test_a_month_without_a_record(harbor: tuple[Console, Customer], month: str) -> None:
+    """SAFE-7: that the month asked for has no record is said."""
+    asked = ("show", "Harbor Dental", "--month", month)
+    label = Month.parse(month).label
+    for arguments in (asked, (*asked, "--json")):
+        assert harbor[0].done(*arguments).err == f"There is no record of {label}.\n"
+
+
 def test_a_person_is_named_in_the_story(harbor: tuple[Console, Customer]) -> None:
     """Who did it, by the caller's AWS identity, and why, stand in the history."""
     console, _ = harbor
