@@ -411,3 +411,14 @@ def test_a_company_that_is_gone_is_known_again_by_a_cause_that_was_cut() -> None
     assert told.reason.endswith("…")
     later = company(records=months, standing=standing(causes={WHOLE_COMPANY: told}))
     assert moved_away(later, replace(at, firms=None)) == told
+
+
+def test_an_odd_agreement_beside_the_pinned_one_stops_no_open_month() -> None:
+    """MATCH-3, SAFE-5: a person has chosen; without a pin the odd one may be meant."""
+    odd = replace(AGREEMENT, id=32, unreadable="Its start is no date.")
+    at = circumstances(directory=directory(agreements={7: [AGREEMENT, odd]}))
+    month = replace(record(OCTOBER), lines=())
+    for pinned, agreement in ((None, None), (AGREEMENT.id, AGREEMENT), (odd.id, None)):
+        customer = company(link=replace(MAPPING, pinned_agreement_id=pinned), records=[month])
+        (due_now, *_) = [each for each in plan_company(customer, at).due if each.month == OCTOBER]
+        assert due_now.services[0].agreement == agreement

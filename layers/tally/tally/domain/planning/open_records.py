@@ -88,7 +88,10 @@ def _unreadable(company: CompanyState, at: TickContext, record: UsageRecord) -> 
 
     Then no list tells what the record lacks.
     """
-    known = [*company.agreements(at.place(record.key.service))]
+    of_type = company.agreements(at.place(record.key.service))
+    pinned = None if company.link is None else company.link.pinned_agreement_id
+    # Where a person has chosen one of them, the others bill nothing (MATCH-3).
+    known = [each for each in of_type if each.id == pinned] or [*of_type]
     own = _stands_on(at, record)
     if own is not None:
         known.append(own)
