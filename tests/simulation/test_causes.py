@@ -190,6 +190,22 @@ def test_nobody_is_linked_while_a_partner_is_refused(scene: Scene) -> None:
         scene.checks.at_the_end(tick=gmt("2026-10-01 00:05"))
 
 
+def test_the_namesake_that_is_left_is_the_company(scene: Scene) -> None:
+    """MATCH-1: of two namesakes one is deleted, and something happens to the customer right before
+    the tick that links it to the other: from then on that one's agreements are looked at.
+    """
+    harbor = scene.joins("Harbor Dental", setup="namesake in ConnectWise", machines=2)
+    deleted = harbor.connectwise_id
+    scene.ticks("2026-10-01 00:05")
+    scene.msp.connectwise.people.delete_company(deleted)
+    at(scene, "2026-10-02 00:01")
+    harbor.touched = scene.msp.clock.now()
+    scene.ticks("2026-10-02 00:05")
+    scene.at_the_end("2026-10-02 00:20")
+    linked = scene.msp.ledger.links()[harbor.id].connectwise_id
+    assert (harbor.connectwise_id, harbor.agreements) == (linked, [])
+
+
 def test_a_namesake_without_a_name_stands_in_nobodys_way(scene: Scene) -> None:
     """SAFE-5, MATCH-1: a company of which ConnectWise shows no name is nobody's namesake for now,
     and one that it shows is.

@@ -51,13 +51,11 @@ class StandingChecks:
         self._links = len(links)
         for link in new:
             firm = self.msp.by_id.get(link.company_id)
-            if (
-                firm is None
-                or link.linked_by != TALLY
-                or self.msp.clock.now() - firm.touched <= timedelta(minutes=10)
-            ):
+            if firm is None or link.linked_by != TALLY:
                 continue
-            if not self.causes.tieable(firm, to=link.connectwise_id):
+            # What the tick has read may be older than what somebody has just done.
+            is_certain = self.msp.clock.now() - firm.touched > timedelta(minutes=10)
+            if is_certain and not self.causes.tieable(firm, to=link.connectwise_id):
                 raise ViolationError(
                     4, f"linked to {link}, which is not its only namesake", company=firm.name
                 )
