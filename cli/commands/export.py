@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from cli.command import Session, command
+from cli.exit_codes import DONE, FINDINGS
 from cli.first_tick import before_first_tick
 from cli.presentation.documents import Document
 from cli.presentation.words import instant, month_of
@@ -35,10 +36,11 @@ def export(
         str | None, typer.Option(help="The month, yyyy-mm; the present one if left out.")
     ] = None,
     as_format: Annotated[Format, typer.Option("--format", help="What to write.")] = Format.CSV,
-) -> None:
+) -> int:
     """Write a month's records to standard output, one line each.
 
-    A line tells what was counted, and what is billed where.
+    A line tells what was counted, and what is billed where. Exits with 1 if something stored of a
+    company cannot be read: its line may be missing.
     """
     exported = month_of(month, now=session.stack.clock.now())
     seen = read_overview(session.stack.ledger(), months=[exported])
@@ -47,12 +49,16 @@ def export(
         session.output.document(rows)
     else:
         session.output.spreadsheet(_COLUMNS, (list(_cells(row)) for row in rows))
-    if not rows:
+    unreadable = [f"{each.name}: {each.unreadable}" for each in seen.companies if each.unreadable]
+    for each in unreadable:
+        session.output.note(each)
+    if not (rows or unreadable):
         session.output.note(
             before_first_tick(session.stack)
             or f"There is no record of {exported.label}. `tally status` shows how each company "
             "stands, `tally doctor` what is to be set up."
         )
+    return FINDINGS if unreadable else DONE
 
 
 _COLUMNS = (

@@ -62,7 +62,8 @@ def show(
     if found.guessed:
         session.output.note(f"Taken for {found.name} ({found.id}).")
     # A month that is asked for is read however old it is.
-    records = _records(session, found, [*_back(Month.of(now), months), told_month])
+    shown = [told_month, *(Month.of(now).plus(-back) for back in range(months))]
+    records = _records(session, found, shown)
     if month is not None and told_month not in {each.key.month for each in records}:
         session.output.note(f"There is no record of {told_month.label}.")
     if session.output.as_json:
@@ -112,12 +113,6 @@ def _ticket(session: Session, record: UsageRecord) -> int | None:
         session.output.note(f"Whether it was asked in a ticket cannot be read: {error}")
         return None
     return None if asked is None or asked.is_over else asked.ticket_id
-
-
-def _back(last: Month, number: int) -> Iterator[Month]:
-    for _ in range(number):
-        yield last
-        last = last.previous
 
 
 def _records(session: Session, found: Found, months: Iterable[Month]) -> Sequence[UsageRecord]:

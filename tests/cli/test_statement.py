@@ -135,6 +135,7 @@ def test_the_book_as_documents(tmp_path: Path) -> None:
         "folder": str(folder),
         "index": "index.html",
         "statements": 2,
+        "unreadable": [],
     }
     assert all(json.loads(each.read_text())["sha256"] for each in folder.glob("*.json"))
 
@@ -161,8 +162,8 @@ def test_an_empty_book(empty: Console, tmp_path: Path) -> None:
 def test_one_that_cannot_be_read_keeps_no_other(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    """SAFE-5: a customer whose record cannot be read is named in the index; the others are
-    stated.
+    """SAFE-5, SAFE-7: a customer whose record cannot be read is named in the index and by the
+    command, which ends with 1; the others are stated.
     """
     console = populated(3)
     ledger = console.world.ledger
@@ -174,8 +175,31 @@ def test_one_that_cannot_be_read_keeps_no_other(
         return read(key)  # type: ignore[arg-type]
 
     monkeypatch.setattr(ledger, "record", record)
-    assert console.done("statement", "--all", "--out", str(tmp_path)).out.startswith("2 statements")
+    ended = console.run("statement", "--all", "--out", str(tmp_path))
+    told = "Customer 0001: The ledger's item RECORD#2026-11 cannot be read."
+    assert ended.out.startswith("2 statements")
+    assert (ended.code, ended.err) == (1, f"{told}\n")
     assert "Customer 0001: The ledger" in (tmp_path / "index.html").read_text()
+    ended = console.run("statement", "--all", "--out", str(tmp_path), "--json")
+    assert (ended.code, ended.json["statements"], ended.json["unreadable"]) == (1, 2, [told])
+
+
+def test_one_that_cannot_be_drawn(
+    one: Console, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """SAFE-7: a customer whose page cannot be drawn is named by the command, which ends with 1, and
+    not in the index alone; the month is not said to be without a record for it.
+    """
+
+    def fail(*_: object) -> bytes:
+        raise ValueError("a sign without a width")
+
+    monkeypatch.setattr("tally.statements.book.drawn", fail)
+    ended = one.run("statement", "--all", "--out", str(tmp_path))
+    (line,) = ended.err.splitlines()
+    assert ended.code == 1
+    assert line.startswith("Customer 0000: ")
+    assert "a sign without a width" in line
 
 
 def looked_at(console: Console, name: str) -> str:
@@ -212,18 +236,19 @@ def test_machines_are_on_the_page_and_in_the_book(one: Console, tmp_path: Path) 
 def test_machines_that_cannot_be_read(
     one: Console, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    """SAFE-5: evidence that cannot be read is named, in a word and in the index, and hides no
-    statement.
+    """SAFE-5, SAFE-7: evidence that cannot be read is named, in a word and in the index, and hides
+    no statement; the command ends with 1.
     """
 
     def read(*_: object) -> Evidence | None:
         raise UnreadableItemError("The ledger's item EVIDENCE cannot be read.")
 
     monkeypatch.setattr(MemoryEvidence, "read", read)
-    ended = one.done("statement", "Customer 0000")
+    ended = one.run("statement", "Customer 0000")
     named = "Customer 0000, its machines: The ledger's item EVIDENCE cannot be read."
-    assert ended.err == f"{named}\n"
+    assert (ended.code, ended.err) == (1, f"{named}\n")
     assert "not readable" in ended.out
-    told = one.done("statement", "--all", "--out", str(tmp_path)).out
-    assert told.startswith("1 statement of")
+    ended = one.run("statement", "--all", "--out", str(tmp_path))
+    assert (ended.code, ended.err) == (1, f"{named}\n")
+    assert ended.out.startswith("1 statement of")
     assert named.replace("'", "&#x27;") in (tmp_path / "index.html").read_text()

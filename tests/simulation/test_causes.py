@@ -201,6 +201,7 @@ def test_the_namesake_that_is_left_is_the_company(scene: Scene) -> None:
     at(scene, "2026-10-02 00:01")
     harbor.touched = scene.msp.clock.now()
     scene.ticks("2026-10-02 00:05")
+    scene.checks.after_plan()
     scene.at_the_end("2026-10-02 00:20")
     linked = scene.msp.ledger.links()[harbor.id].connectwise_id
     assert (harbor.connectwise_id, harbor.agreements) == (linked, [])
