@@ -142,6 +142,21 @@ def test_a_machine_that_came_from_another_customer_bears_when_it_was_found() -> 
     assert again["a"].moved_in == QUIET, "it did not move in once more"
 
 
+def test_a_machine_that_comes_again_bears_when_it_was_found_again() -> None:
+    """PROOF-1: another customer's walk found it there once more, right before it came back."""
+    second, third, fourth = (gmt(f"2026-11-{day} 03:37") for day in ("02", "03", "04"))
+    here = replace(evidence(replace(machine("a"), moved_in=third)), walked=third)
+    there = replace(evidence(machine("a")), company_id=THERE, walked=second)
+    for remembered in ((here, there), (there, here)):
+        places = Whereabouts()
+        for each in remembered:
+            places.remember(each)
+        places.find([row("a", THERE)], fourth)
+        back = fourth + timedelta(minutes=3)
+        found = after_walk(here, Visit(company_id=HERE, at=back, rows=[row("a")]), places)
+        assert by_id(found)["a"].moved_in == back
+
+
 def test_the_group_deleted_tells_the_fate_alone() -> None:
     """PROOF-1: only machines that nobody saw any more are in question, and nothing is proven."""
     before = walked(walked(None, "a", "b", "c"), "c", at=gmt("2026-11-11 03:37"))

@@ -19,7 +19,7 @@ class Whereabouts:
     """Ids of machines, with the customer of each. No customer's name is in it, and none is kept.
 
     ``_been`` has who had a machine, ``_standing`` who has it as far as anybody looked. ``_found``
-    has where a walk found it, and ``_further`` where else, which is rare.
+    has where a walk found it, last with that customer, and ``_further`` where else, which is rare.
     """
 
     _been: dict[str, str] = field(default_factory=dict)
@@ -75,7 +75,11 @@ class Whereabouts:
         return max((at for customer, at in sightings if customer != company_id), default=None)
 
     def _sight(self, machine_id: str, sighting: _Sighting) -> None:
-        if self._found.setdefault(machine_id, sighting)[0] != sighting[0]:
+        first = self._found.setdefault(machine_id, sighting)
+        if first[0] == sighting[0]:
+            # Found there again: it came from there after the later of both.
+            self._found[machine_id] = max(first, sighting)
+        else:
             self._further.setdefault(machine_id, []).append(sighting)
 
 
