@@ -181,19 +181,17 @@ def test_a_price_is_never_rounded_in_a_credit() -> None:
     assert "2 too many, 2.25 at 1.125 each" in credit_notice(owed, "Lake")
 
 
-def test_a_credits_notice_is_told_once() -> None:
-    """LATE-3: the standing's notice says what the section of credits says already; other notices
-    are told.
+@pytest.mark.parametrize("name", ["Lake", "Lake\x07"])
+def test_a_credits_notice_is_told_once(name: str) -> None:
+    """LATE-3: the standing's notice says what the section of credits says already, whatever its
+    name; other notices are told.
     """
     owed = closed("lake", OCTOBER, 9, credit=credit())
-    told = standing(
-        "lake",
-        "Lake",
-        cause(StandingState.BILLING, "", notices=(credit_notice(owed, "Lake"), "Price differs.")),
-    )
+    notices = (credit_notice(owed, name), "Price differs.")
+    told = standing("lake", name, cause(StandingState.BILLING, "", notices=notices))
     text = unwrapped(sent(seen(owed, names={"lake": told})))
     assert text.count("too many") == 1
-    assert "Notices ------- Lake Price differs." in text
+    assert "Price differs." in text.partition("Notices -------")[2]
 
 
 def test_what_fails_and_what_needs_set_up() -> None:

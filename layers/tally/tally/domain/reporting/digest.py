@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from tally.domain.holds import LateUsage, Unwritten
 from tally.domain.model.month import Month
+from tally.domain.model.screen import brief
 from tally.domain.model.standing import Cause, StandingState
 from tally.domain.pulse.state import Pulse
 from tally.domain.record.credit import credit_notice
@@ -243,7 +244,7 @@ class _DigestTexts:
         """Return the notices: they are shown and stop nothing."""
         # A credit has a section of its own, with its command: it is told there alone.
         credited = {
-            credit_notice(record, row.name)
+            brief(credit_notice(record, row.name))  # as a standing keeps it
             for row, record in self._all_records()
             if record.credit is not None
         }
