@@ -108,13 +108,20 @@ def _others(
 def _owners(installation: Installation, type_id: int) -> Mapping[int, tuple[Customer, Agreement]]:
     """Return the agreements of a type that are active this month, each with its customer, by id."""
     month = installation.month
-    return {
-        agreement.id: (customer, agreement)
+    active = [
+        (customer, agreement)
         for customer in _billed(installation)
         for agreement in installation.agreements_of(type_id, customer.connectwise_id or 0)
         # One that begins or ends within the month bills some of its days.
         if agreement.active_on(month.first) or agreement.active_on(month.last)
-    }
+    ]
+    # Of two customers at one ConnectWise company, an agreement is that one's for whom it is pinned
+    # (MATCH-1): it comes last, and so it stays.
+    return {each[1].id: each for each in sorted(active, key=lambda each: _is_pinned(*each))}
+
+
+def _is_pinned(customer: Customer, agreement: Agreement) -> bool:
+    return customer.link is not None and customer.link.pinned_agreement_id == agreement.id
 
 
 def _foreign(

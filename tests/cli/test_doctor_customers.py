@@ -1,6 +1,6 @@
 """`tally doctor` and customers that cannot be billed as they are."""
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 
@@ -218,6 +218,29 @@ def test_an_addition_that_is_kept_apart(msp: Installed) -> None:
     msp.checks(code=1)
     msp.world.answers().keep_apart(harbor.key, **WHO)
     msp.checks(code=0)
+
+
+def test_two_customers_of_one_company(msp: Installed) -> None:
+    """MATCH-1, OPEN-6: of two customers at one ConnectWise company each is told of its own
+    agreement alone, and what one of them keeps apart is told of neither.
+    """
+    harbor = next(iter(msp.world.ledger.all_open_records()))
+    (link,) = msp.world.ledger.all_links()
+    first, company = harbor.lines[0].agreement_id, link.connectwise_id or 0
+    site = msp.world.gravityzone.tenant.add_company("Harbor Dental North")
+    north = msp.world.add_agreement(company, name="North")
+    msp.world.play(NOW)
+    msp.world.set_up().pin(link.company_id, first, **WHO)
+    msp.world.set_up().link(site, company, agreement_id=north, **WHO)
+    people = msp.world.connectwise.people
+    people.add_addition(first, PRODUCT, quantity=14, effective=date(2025, 1, 1))
+    verdict, says, _ = only(msp.check("other-additions"))
+    assert (verdict, says.startswith("On agreement")) == ("finding", True)
+    assert f"(id {first}) of Harbor Dental, Addition" in says
+    msp.world.gravityzone.tenant.check_in_new(link.company_id, 2)
+    msp.world.play(NOW + timedelta(minutes=15))
+    msp.world.answers().keep_apart(harbor.key, **WHO)
+    assert only(msp.checks(code=0)["other-additions"])[0] == "ok"
 
 
 def test_tallys_own_additions(msp: Installed) -> None:
