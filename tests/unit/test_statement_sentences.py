@@ -33,3 +33,17 @@ def test_the_minimum(counted: int | None, billed: int, floor: int | None, said: 
 def test_a_record_without_a_history_has_no_steps() -> None:
     """PROOF-5: what is not kept any more is told of as missing; nothing fails over it."""
     assert steps([]) == ()
+
+
+@pytest.mark.parametrize(
+    ("billed", "said"),
+    [
+        (1, "GravityZone counts 2, and 1 is billed, 1 fewer than counted"),
+        (4, "GravityZone counts 2, and 4 are billed, 2 more than counted"),
+    ],
+)
+def test_one_is_billed_and_several_are(billed: int, said: str) -> None:
+    """PROOF-5: a customer with one endpoint reads its statement too."""
+    record = a_record(a_line(quantity=billed))
+    told = difference(record, Numbers(billed=billed, counted=2), kept=None, followed=billed)
+    assert told[0].startswith(said)

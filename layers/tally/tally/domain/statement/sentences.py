@@ -43,11 +43,19 @@ def _counted_and_billed(record: UsageRecord, numbers: Numbers, kept: Ruling | No
         return "By a person's word this month is not billed."
     if number is None:
         return _uncounted(record, billed, kept)
-    seen = f"GravityZone counts {number}, and {billed} are billed"
+    seen = f"GravityZone counts {number}, and {_are(billed)} billed"
     if number == billed:
         return f"{seen}: there is no difference between the two."
     gap = f"{abs(number - billed)} {'fewer' if billed < number else 'more'} than counted"
     return f"{seen}, {gap}: {_reason(record, numbers)}."
+
+
+def _are(number: int) -> str:
+    return f"{number} {'is' if number == 1 else 'are'}"
+
+
+def _were(number: int) -> str:
+    return f"{number} {'was' if number == 1 else 'were'}"
 
 
 def _uncounted(record: UsageRecord, billed: int, kept: Ruling | None) -> str:
@@ -55,15 +63,16 @@ def _uncounted(record: UsageRecord, billed: int, kept: Ruling | None) -> str:
     # The number of a hold may have the contract's minimum in it: it is never called a count.
     if record.hold is not None:
         return (
-            f"{billed} are billed, and {record.hold.quantity} are asked about: the question says "
-            "what was counted."
+            f"{_are(billed)} billed, and {_are(record.hold.quantity)} asked about: the question "
+            "says what was counted."
         )
     if kept is not None:
         return (
-            f"{billed} are billed by the word of {kept.by} on {_date(kept.at)}, when {kept.number} "
-            f"were asked about. What GravityZone counted after that is {NOT_RECORDED}."
+            f"{_are(billed)} billed by the word of {kept.by} on {_date(kept.at)}, when "
+            f"{_were(kept.number)} asked about. What GravityZone counted after that is "
+            f"{NOT_RECORDED}."
         )
-    return f"{billed} are billed. GravityZone's count is {NOT_RECORDED} before the close."
+    return f"{_are(billed)} billed. GravityZone's count is {NOT_RECORDED} before the close."
 
 
 def _refused(record: UsageRecord) -> str:
@@ -124,15 +133,16 @@ def _floor(record: UsageRecord, numbers: Numbers) -> str:
 def _credited(numbers: Numbers) -> str:
     told = []
     if numbers.credited:
-        told.append(f"{numbers.credited} have been credited, and are taken off the number billed.")
+        have = "has" if numbers.credited == 1 else "have"
+        told.append(f"{numbers.credited} {have} been credited and taken off the number billed.")
     if (credit := numbers.credit) is not None:
         price = credit.unit_price
         amount = (
             "" if price is None else f" ({credit.quantity * price:.2f} at {priced(price)} each)"
         )
         told.append(
-            f"{credit.billed} were billed and {credit.counted} are to be paid: {credit.quantity} "
-            f"too many{amount}, to be credited in ConnectWise by hand."
+            f"{_were(credit.billed)} billed and {_are(credit.counted)} to be paid: "
+            f"{credit.quantity} too many{amount}, to be credited in ConnectWise by hand."
         )
     return " ".join(told)
 
