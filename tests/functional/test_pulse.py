@@ -167,6 +167,35 @@ def test_a_look_does_not_supersede_a_tick_that_comes_late(msp: PulseMsp) -> None
     assert "superseded" in msp.world.tick(late).skipped
 
 
+def test_a_tick_that_is_superseded_looks_at_nothing(msp: PulseMsp) -> None:
+    """SAFE-4: it calls nobody, says of no company that it was read, and changes no memory."""
+    while (msp.now.minute - 5) % 15:
+        msp.fire()
+    late = msp.now
+    msp.fire()
+    msp.world.check_in(msp.customers[29], 1)
+    known = msp.pulse
+    msp.world.gravityzone.calls.clear()
+    planned = msp.world.tick(late - MINUTE)
+    assert planned.skipped.startswith("superseded")
+    assert (planned.pulse, planned.jobs, msp.pulse) == ("", 0, known)
+    assert not msp.world.gravityzone.calls.of("getMonthlyUsage")
+
+
+def test_a_tick_whose_sweep_waits_says_of_no_company_that_it_was_read(msp: PulseMsp) -> None:
+    """PULSE-4: the last sweep's messages still wait, so nothing was sent."""
+    msp.sweep()
+    while (msp.now.minute - 5) % 15:
+        msp.now += MINUTE
+    msp.world.clock.set(msp.now)
+    msp.world.pulses.change(lambda pulse: pulse.asking("a test asks for it"))
+    assert msp.world.tick(msp.now).jobs
+    msp.world.pulses.change(lambda pulse: pulse.asking("a test asks for it"))
+    planned = msp.world.tick(msp.now + TICK)
+    assert planned.skipped.endswith("of the last sweep's messages still wait")
+    assert (planned.pulse, planned.jobs) == ("", 0)
+
+
 def test_a_tick_that_comes_within_a_second_of_a_look_is_planned(msp: PulseMsp) -> None:
     """SAFE-9: it is planned as one that is after the look, and not later than now."""
     while (msp.now.minute - 5) % 15:

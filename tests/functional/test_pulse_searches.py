@@ -150,6 +150,7 @@ def test_a_sweep_is_not_waited_for_by_its_own_tick() -> None:
     assert msp.world.tick(msp.now).jobs
     msp.world.queue.clear()
     assert msp.world.tick(msp.now).jobs == len(msp.customers)
+    msp.world.queue.clear()
     assert msp.world.tick(msp.now + 2 * TICK).pulse.endswith("the last full sweep was not complete")
 
 

@@ -80,6 +80,9 @@ class Firing:
             # Nobody knows what it has read and sent: only a full sweep makes that good.
             self._ask("the tick before failed")
             raise
+        # Nobody was read. A search would be skipped for the same reason.
+        if planned.skipped:
+            return planned
         if course.why:
             return replace(planned, pulse=course.told)
         # No other look falls into the minute of a tick.
@@ -218,6 +221,8 @@ class Firing:
         self.ledger.change(lambda one: one.after_search(search.settled, searches, since=busy))
         if search.ran_out:
             self._ask("a search took too long")
+        if planned.skipped:
+            return planned
         return replace(planned, pulse=f"searched: {search.read} companies read")
 
     def _ask(self, why: str) -> None:
