@@ -89,12 +89,17 @@ class Stack:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
-    """The deployment that is meant, as the options of the command line name it."""
+    """The deployment that is meant, as the options of the command line name it.
+
+    With ``any_clock`` it is used also where this machine's clock, which tells the months that are
+    due, is not AWS's.
+    """
 
     name: str = DEFAULT_NAME
     region: str | None = None
     profile: str | None = None
     local: bool = False
+    any_clock: bool = False
 
 
 def output(outputs: Mapping[str, str], name: str, *, stack: str) -> str:

@@ -13,10 +13,13 @@ from botocore.exceptions import EndpointConnectionError
 from botocore.response import StreamingBody
 from botocore.stub import Stubber
 from moto import mock_aws
+from typer.testing import CliRunner
 
 from cli.deployment import connection, dead_letters
 from cli.deployment.connection import connect
 from cli.deployment.dead_letters import LetterKind
+from cli.doctor.checks import CHECKS
+from cli.main import app
 from cli.stack import Target, TickFailedError
 from tally.domain.book.edition import MonthBooks
 from tally.domain.model.month import Month
@@ -78,8 +81,8 @@ class Deployed:
         for stub in self.stubs.values():
             stub.activate()
 
-    def describes(self) -> None:
-        """CloudFormation is asked for the outputs, once."""
+    def describes(self, date: str = "") -> None:
+        """CloudFormation is asked for the outputs, once; its answer has that date."""
         outputs = [
             {"OutputKey": name, "OutputValue": value} for name, value in self.outputs.items()
         ]
@@ -90,7 +93,7 @@ class Deployed:
         }
         answer = {
             "Stacks": [{**stack, "Outputs": outputs}],
-            "ResponseMetadata": {"HTTPHeaders": {}},
+            "ResponseMetadata": {"HTTPHeaders": {"date": date}},
         }
         self.stubs["cloudformation"].add_response("describe_stacks", answer)
 
@@ -188,6 +191,24 @@ def test_a_wrong_clock_is_said(seconds: int, said: str) -> None:
     with pytest.raises(SetupError, match=said) if said else nullcontext():
         connection._check_clock(date, now=TICK + timedelta(seconds=seconds))
     connection._check_clock("", now=TICK)
+
+
+def test_the_doctor_looks_whatever_the_clock(
+    deployed: Deployed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """SAFE-5: a wrong clock stops other commands at their first look at the stack; the doctor has a
+    check that tells of it, and looks at all else.
+    """
+    clock = [each for each in CHECKS if each.name == "clock"]
+    monkeypatch.setattr("cli.commands.doctor.checks_of", lambda _: clock)
+    ended = {}
+    for command in ("doctor", "status"):
+        deployed.describes("Sun, 01 Nov 2020 00:05:00 GMT")
+        ended[command] = CliRunner().invoke(app, [command])
+    assert "This machine's clock\n" in ended["doctor"].stdout
+    assert "1 checks: " in ended["doctor"].stdout
+    assert ended["status"].exit_code == 2
+    assert "seconds ahead of AWS's" in ended["status"].stderr
 
 
 def test_no_right_to_the_stack_is_said(deployed: Deployed) -> None:
