@@ -2,9 +2,12 @@
 
 from dataclasses import dataclass, replace
 
+import pytest
+
 from tally.domain.attaching.attachment import Attachment
 from tally.domain.attaching.document import Document
 from tally.domain.attaching.wanted import Edition, Place, Wanted
+from tally.domain.record.lines import LineState
 from tally.domain.record.record_key import RecordKey
 from tally.domain.record.usage_record import UsageRecord
 from tally.errors import TransientError
@@ -46,6 +49,20 @@ def test_the_newest_document_is_named() -> None:
     assert told(question()) == (
         'The statement of November 2026 is a document of agreement 31: "Statement 6".'
     )
+
+
+@pytest.mark.parametrize("state", [LineState.VOID, LineState.VOIDING])
+def test_a_voided_line_takes_no_statement(state: LineState) -> None:
+    """OPEN-1, PROOF-7: after a void the statement is where the next line bills, and nowhere as long
+    as there is none.
+    """
+    record = held()
+    (line,) = record.lines
+    wrong = replace(line, state=state, place=replace(line.place, agreement_id=30))
+    for lines, is_told in (((wrong, replace(line, number=1)), True), ((wrong,), False)):
+        ledger = Record(replace(record, lines=lines))
+        told = attached_statement(ledger, attachments())(question())  # type: ignore[arg-type]
+        assert ("agreement 31" in told) is is_told
 
 
 def test_nothing_is_said_where_nothing_is_attached() -> None:

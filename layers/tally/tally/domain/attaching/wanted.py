@@ -2,15 +2,15 @@
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from tally.domain.attaching.document import LONGEST_TITLE
 from tally.domain.model.month import Month
 from tally.domain.model.screen import brief
-from tally.domain.record.lines import LineState
+from tally.domain.record.lines import Line, LineState
 from tally.domain.statement.canonical import fingerprint
-from tally.domain.statement.statement import ServiceStatement, Stage, Statement
+from tally.domain.statement.statement import Stage, Statement
 
 _LONGEST_SERVICES = 30
 """Characters of the services' names in a title: the rest of it takes 67 at most."""
@@ -60,7 +60,7 @@ def wanted(statement: Statement) -> Iterator[Wanted]:
     # Services on the same agreement share one document.
     on: dict[int, list[str]] = {}
     for service in statement.services:
-        agreement_id = _agreement_of(service)
+        agreement_id = own_agreement(service.lines)
         if agreement_id is not None:
             on.setdefault(agreement_id, []).append(service.service)
     if not on:
@@ -83,15 +83,15 @@ def wanted(statement: Statement) -> Iterator[Wanted]:
         )
 
 
-def _agreement_of(service: ServiceStatement) -> int | None:
-    """Return the agreement of the month's own line; None if it has none.
+def own_agreement(lines: Iterable[Line]) -> int | None:
+    """Return the agreement of the month's own line, which takes the statement; None without one.
 
     A line that was voided stood at the wrong place, maybe another customer's.
     """
     wrong = (LineState.VOID, LineState.VOIDING)
     # Lines stand in the order of their numbers: a late one, maybe on another agreement, comes after
     # the month's own.
-    return next((each.agreement_id for each in service.lines if each.state not in wrong), None)
+    return next((each.agreement_id for each in lines if each.state not in wrong), None)
 
 
 def _numbers(statement: Statement) -> str:

@@ -15,7 +15,7 @@ from tally.domain.asking.answer import Answerers
 from tally.domain.asking.question import Question, deployment_name
 from tally.domain.asking.tickets_port import DeskNames
 from tally.domain.attaching.ports import Attachments
-from tally.domain.attaching.wanted import Place
+from tally.domain.attaching.wanted import Place, own_agreement
 from tally.domain.model.standing import StandingState
 from tally.errors import TallyError
 from tally.ledger.asking.ticket_table import DynamoDBAsking
@@ -146,13 +146,10 @@ def attached_statement(ledger: Ledger, attachments: Attachments) -> Callable[[Qu
             record = None if key is None else ledger.record(key)
             # A statement is attached where the month is billed: without a line there is no such
             # place.
-            if key is None or record is None or not record.lines:
+            agreement_id = None if record is None else own_agreement(record.lines)
+            if key is None or agreement_id is None:
                 return ""
-            place = Place(
-                company_id=key.company_id,
-                month=key.month,
-                agreement_id=record.lines[0].place.agreement_id,
-            )
+            place = Place(company_id=key.company_id, month=key.month, agreement_id=agreement_id)
             attached = attachments.attachment(place).attached
         except TallyError:
             # The question matters more than its enclosure.
@@ -160,7 +157,7 @@ def attached_statement(ledger: Ledger, attachments: Attachments) -> Callable[[Qu
         if not attached:
             return ""
         return (
-            f"The statement of {key.month.label} is a document of agreement {place.agreement_id}: "
+            f"The statement of {key.month.label} is a document of agreement {agreement_id}: "
             f'"{attached[-1].title}".'
         )
 
