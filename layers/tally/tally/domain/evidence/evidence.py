@@ -1,6 +1,6 @@
 """The evidence of one customer's month: its machines, and when each was proven active.
 
-``looks`` judges what proves it (PROOF-1).
+``proofs`` judges what proves it (PROOF-1).
 """
 
 from dataclasses import dataclass
