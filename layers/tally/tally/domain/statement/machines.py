@@ -212,7 +212,7 @@ def _not_active(evidence: Evidence) -> str:
 def _first_walk(evidence: Evidence) -> str:
     """Say when evidence began; what was gone by then is not recorded (PROOF-5)."""
     told = f"Tally first looked at the inventory on {minute(evidence.begun)}"
-    if evidence.begun < evidence.month.starts or evidence.begun.date() == evidence.month.first:
+    if evidence.begun.date() == evidence.month.first:
         return f"{told}."
     return f"{told}: machines that were gone by then are {NOT_RECORDED}."
 
