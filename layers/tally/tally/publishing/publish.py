@@ -57,6 +57,7 @@ class Publish:
         # Before the settled ones: what is settled between the reads shows twice, not never.
         opened = list(self.ledger.all_open_records())
         written: list[str] = []
+        changed = 0
         failures: list[Exception] = []
         first, months = self._months(at)
         before = self._before(months, first, failures)
@@ -73,11 +74,15 @@ class Publish:
                 # The chain goes on without it: a manifest names the newest earlier book.
                 failures.append(error)
                 continue
-            written += (f"{month}/{each.number}" for each in _added(books, after))
+            # Of one month there may be two: one that an earlier run had left half done, and its
+            # correction.
+            added = [f"{month}/{each.number}" for each in _added(books, after)]
+            written += added
+            changed += bool(added)
             before = after.link or before
         if failures:
             raise failures[0]
-        return Published(written=written, unchanged=len(months) - len(written))
+        return Published(written=written, unchanged=len(months) - changed)
 
     def months(self, at: datetime) -> list[Month]:
         """Return the months that a run at ``at`` looks at, oldest first."""
