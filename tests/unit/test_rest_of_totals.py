@@ -1,5 +1,6 @@
 """PULSE-1: a total less what others have tells when every reading is still true."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -82,5 +83,12 @@ def test_those_come_first_whose_machines_come_at_this_time_of_the_day() -> None:
 
 def test_a_company_without_a_known_move_has_no_time_of_its_own() -> None:
     """It is ranked by the machines alone."""
-    unknown = Outlook(must_be_read=False, unseen=1)
+    unknown = Outlook(must_be_read=False, unseen=5)
     assert by_likelihood({"a": unknown, "b": unknown}, NOW) == ["a", "b"]
+    moved = NOW - timedelta(days=2)
+    others = {
+        "at its time": replace(unknown, moved_at=moved, unseen=6),
+        "at another time": replace(unknown, moved_at=moved - timedelta(hours=8), unseen=9),
+    }
+    order = by_likelihood({**others, "unknown": unknown}, NOW)
+    assert order == ["at its time", "unknown", "at another time"]

@@ -35,7 +35,10 @@ def by_likelihood(outlooks: Mapping[str, Outlook], now: datetime) -> Sequence[st
 
 
 def _is_its_time(ago: timedelta) -> bool:
-    """Return True about a whole number of days after the last move."""
+    """Return True about a whole number of days after the last move, and where none is known.
+
+    Then nothing says that its machines come at other times. ``timedelta.max`` is as good as whole.
+    """
     return min(ago % _DAY, _DAY - ago % _DAY) <= _ITS_TIME
 
 
