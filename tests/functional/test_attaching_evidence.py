@@ -6,9 +6,11 @@ import pytest
 
 from tally.domain.evidence.evidence import Evidence
 from tally.domain.model.month import Month
+from tally.errors import UnreadableItemError
 from testing.attachments import MemoryAttachments
+from testing.evidence import MemoryEvidence
 from testing.world import Customer, World
-from tests.functional.attached import Attaching, closed, documents
+from tests.functional.attached import CLOSE, FIRST, Attaching, closed, documents
 from tests.functional.instants import gmt
 from tests.functional.october import invoiced_early, october
 
@@ -62,3 +64,25 @@ def test_a_forgotten_document_is_found_though_evidence_has_changed(
     record_walks(attaching, harbor, 1)
     run = attaching.run()
     assert (run.found, run.made, len(documents(world, harbor))) == (1, 0, 1)
+
+
+@pytest.mark.machines(4)
+@pytest.mark.parametrize("final", [False, True])
+def test_evidence_that_cannot_be_read_leaves_nobody_without_a_document(
+    world: World, harbor: Customer, monkeypatch: pytest.MonkeyPatch, *, final: bool
+) -> None:
+    """PROOF-2, PROOF-7: a customer whose month is not final is not to have a document yet, so none
+    is missing; and a month in which nothing is missing is done.
+    """
+
+    def unread(*_: object) -> Evidence | None:
+        raise UnreadableItemError("The ledger's item EVIDENCE cannot be read.")
+
+    monkeypatch.setattr(MemoryEvidence, "read", unread)
+    world.play(FIRST, *([CLOSE] if final else []))
+    attaching = Attaching(world=world)
+    run = attaching.run(state="same")
+    assert (run.made, run.left, len(documents(world, harbor))) == (int(final), 0, int(final))
+    account = attaching.attachments.month(attaching.month)
+    assert account is not None
+    assert account.is_done_for("same")

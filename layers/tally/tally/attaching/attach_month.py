@@ -67,9 +67,13 @@ class AttachMonth:
         if known is not None and known.is_done_for(state):
             return Run(month=month)
         unreadable: dict[str, str] = {}
+        read: set[str] = set()
         ended: list[tuple[Customer, Ended]] = []
-        stopped = self._attach_all(self._tasks(month, unreadable), ended)
-        account = MonthAttached.of(month, state, _left(ended, unreadable), stopped=stopped)
+        stopped = self._attach_all(self._tasks(month, unreadable, read), ended)
+        # A customer whose evidence alone cannot be read has its statement, and is left by its own
+        # attempts alone: there is none where no document is wanted yet.
+        unread = {each: why for each, why in unreadable.items() if each not in read}
+        account = MonthAttached.of(month, state, _left(ended, unread), stopped=stopped)
         self.attachments.save_month(account)
         return _run(account, [end.outcome for _, end in ended])
 
@@ -90,9 +94,11 @@ class AttachMonth:
         return ""
 
     def _tasks(
-        self, month: Month, unreadable: dict[str, str]
+        self, month: Month, unreadable: dict[str, str], read: set[str]
     ) -> Iterator[tuple[Statement, Wanted]]:
+        """Yield what is wanted; the ids of customers that have a statement go to ``read``."""
         for statement in self.statements(month, unreadable):
+            read.add(statement.customer.id)
             for each in wanted(statement):
                 yield statement, each
 
@@ -108,17 +114,14 @@ class AttachMonth:
 _OPEN = (Outcome.WAITS, Outcome.FAILED)
 
 
-def _left(ended: Sequence[tuple[Customer, Ended]], unreadable: Mapping[str, str]) -> list[Left]:
-    """Return the customers without their document: they failed, or cannot be read."""
-    # A customer whose evidence alone cannot be read is in both, and may have its document.
-    tried = {customer.id for customer, _ in ended}
-    left = [
+def _left(ended: Sequence[tuple[Customer, Ended]], unread: Mapping[str, str]) -> list[Left]:
+    """Return the customers without their document: they failed, or have no statement."""
+    failed = [
         Left(company_id=customer.id, name=customer.name, why=end.why)
         for customer, end in ended
         if end.outcome in _OPEN
     ]
-    others = ((each, why) for each, why in unreadable.items() if each not in tried)
-    return left + [Left(company_id=each, name=each, why=why) for each, why in others]
+    return failed + [Left(company_id=each, name=each, why=why) for each, why in unread.items()]
 
 
 def _run(account: MonthAttached, outcomes: list[Outcome]) -> Run:
