@@ -33,6 +33,19 @@ EVIDENCE = (
         tests=("tests/functional/test_evidence.py",),
     ),
     Mutation(
+        name="a machine that was elsewhere twice came from there the first time",
+        rule="PROOF-1",
+        file="tally/domain/evidence/whereabouts.py",
+        edits=(
+            Edit(
+                before="self._found[machine_id] = max(first, sighting)",
+                after="self._found[machine_id] = first",
+            ),
+        ),
+        why="It is known already that it was there.",
+        tests=("tests/unit/test_evidence_laws.py",),
+    ),
+    Mutation(
         name="who is missing from the root's walk has no machines",
         rule="READ-9",
         file="tally/evidence/walk.py",
