@@ -5,10 +5,15 @@ simulators.
 from datetime import date, timedelta
 from typing import Any
 
+import pytest
+
 from simulators.clock import VirtualClock
+from tally.domain.holds import SettledEdited
 from tally.domain.model.invoicing import LateUsage
 from tally.domain.model.standing import StandingState
 from tally.domain.record.lines import LineState
+from tally.domain.record.usage_record import RecordState
+from tally.errors import SetupError
 from testing.world import PRODUCT, Customer, World
 from tests.functional.instants import gmt
 from tests.functional.october import october
@@ -110,6 +115,51 @@ def test_voiding_sets_every_copy_to_0() -> None:
     world.play(gmt("2026-10-02 00:05"))
     assert quantities(world, harbor.agreement_id) == [0, 0]
     assert quantities(world, right) == [7]
+
+
+def raised_again() -> tuple[World, Customer, int]:
+    """A line was voided and has its successor, and then somebody raises it again."""
+    world, harbor = a_world(machines=7)
+    right = move_to_the_right_customer(world, harbor)
+    world.play(gmt("2026-10-01 12:05"))
+    assert quantities(world, right) == [7]
+    world.connectwise.people.set_quantity(1, 5)
+    world.play(gmt("2026-10-02 00:05"), gmt("2026-10-02 00:20"))
+    return world, harbor, right
+
+
+def test_a_voided_line_that_bills_again_is_told_within_a_day() -> None:
+    """FOLLOW-5, OPEN-1: it bears our reference, so no search for strangers would find it."""
+    world, harbor, _ = raised_again()
+    hold = october(world, harbor).hold
+    assert isinstance(hold, SettledEdited)
+    assert "it stands at 5 until 2026-10-31, we left it at 0" in hold.why
+    assert "approve" not in hold.why
+    world.connectwise.people.set_quantity(1, 0)
+    world.play(gmt("2026-10-03 00:05"))
+    assert october(world, harbor).hold is None
+
+
+def test_a_voided_line_may_be_left_as_it_is() -> None:
+    """FOLLOW-5: a person lets it be, and it is asked of no more; there is nothing to approve."""
+    world, harbor, right = raised_again()
+    with pytest.raises(SetupError, match="was voided, and nothing is billed by it"):
+        world.answers().approve(october(world, harbor).key, **BOOKS)
+    world.answers().reject(october(world, harbor).key, **BOOKS)
+    world.check_in(harbor, 2, at=gmt("2026-10-03 00:00"))
+    world.play(gmt("2026-10-03 00:05"), gmt("2026-11-02 00:05"))
+    assert (october(world, harbor).hold, quantities(world, right)[0]) == (None, 9)
+    assert october(world, harbor).state is RecordState.CLOSED
+
+
+def test_a_list_that_lags_raises_no_voided_line() -> None:
+    """SAFE-2: what stood there before our own 0 is no change of somebody else's."""
+    world, harbor = a_world(machines=7)
+    right = move_to_the_right_customer(world, harbor)
+    world.connectwise.options.list_lag = timedelta(minutes=4)
+    world.play(gmt("2026-10-02 00:05"))
+    assert (quantities(world, harbor.agreement_id), quantities(world, right)) == ([0], [7])
+    assert october(world, harbor).hold is None
 
 
 def test_no_late_line_before_its_month() -> None:

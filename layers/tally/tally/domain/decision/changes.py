@@ -135,7 +135,10 @@ def voided(record: UsageRecord, line: Line, facts: Facts, *, why: str) -> Change
     agreement = facts.agreement(line.agreement_id)
     invoiced = "" if agreement is None or not line.pushed else why_frozen(line, agreement, facts)
     told = (notice_texts.voided_too_late(line, invoiced),) if invoiced else ()
-    written = Written(quantity=0, at=facts.when.now, flag=line.written.flag)
+    was = line.written
+    # Lists may show for a while what stood there, which is no change of somebody else's.
+    echoes = tuple(dict.fromkeys(filter(None, (*was.echoes, was.quantity, *was.unsure))))
+    written = Written(quantity=0, at=facts.when.now, flag=was.flag, echoes=echoes)
     void = replace(line, state=LineState.VOID, written=written)
     # Questions and refusals were about a place that is given up. The next line has its own.
     after = replace(record, claim=None, hold=None, refusal=None)

@@ -108,13 +108,14 @@ def claimed_write(record: UsageRecord, wanted: Wanted) -> Write | None:
 def look_at(record: UsageRecord, wanted: Wanted, facts: Facts) -> LookAt:
     """Return where to look: at the line that is opened or asked about, else at the newest.
 
-    All lines that can no longer grow are looked at beside it.
+    All other lines are looked at beside it.
     """
     place, newest = _opening_place(record, wanted), record.newest
     shown = place or (None if newest is None else newest.place)
     assert shown is not None  # needs_look asks for none where nothing stands and nothing is opened
     # A frozen line is looked at too: what a person changes there after the invoice is never billed.
-    also = {line.agreement_id for line in record.lines if line.state in SETTLED}
+    # So is one that was voided: what a person changes there is.
+    also = {line.agreement_id for line in record.lines}
     if newest is not None and newest.state in SETTLED and facts.offered is not None:
         also.add(facts.offered.id)
     also -= {shown.agreement_id}

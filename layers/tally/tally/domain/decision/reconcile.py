@@ -181,14 +181,20 @@ def terms_claimed(scene: Scene) -> Outcome | None:
 
 
 def settled_lines(scene: Scene) -> Outcome | None:
-    """FOLLOW-3, LATE-2: a frozen line is as we left it, or as a person lets it be."""
+    """FOLLOW-3, LATE-2: a line that is not written any more is as we left it, or a person lets it.
+
+    Of one that was voided only what bills matters, and only once another line stands in its place.
+    """
     record = scene.record
     # An opening that is wanted no more is given up first (``claim``); the next round looks anew.
     if scene.opening is not None and not scene.claim_is_wanted:
         return None
     for line in record.lines:
         it = scene.seen.lines[line.number]
-        if line.state not in SETTLED or isinstance(it, AsLeft):
+        if line.state not in (*SETTLED, LineState.VOID) or isinstance(it, AsLeft):
+            continue
+        bills = any(each.quantity for each in additions_of(it))
+        if line.state is LineState.VOID and (record.lacks_line or not bills):
             continue
         if isinstance(it, Lagging):
             return scene.wait(line, it.until)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
-from tally.domain.record.lines import Line, LineState
+from tally.domain.record.lines import LAID_DOWN, Line, LineState
 from tally.domain.record.rulings import Person, Said
 from tally.domain.record.usage_record import Hold, UsageRecord
 
@@ -124,9 +124,11 @@ class SettledEdited(Hold):
     def approved(self, record: UsageRecord, person: Person) -> UsageRecord | str:
         """Take what is shown for what was billed; a closed month keeps what it closed with."""
         line = record.line(self.line)
-        if line.state is LineState.FINAL:
+        if line.state in LAID_DOWN:
             closed = f"{record.key} is {record.state}, and what it closed with stays"
-            return f"{closed}: reject it, or put it right. {self.why}"
+            void = f"Addition {line.addition_id} was voided, and nothing is billed by it"
+            why = void if line.state is LineState.VOID else closed
+            return f"{why}: reject it, or put it right. {self.why}"
         if self.stands is None:
             return self._put_right(record, "approved")
         return self._left_so(record.with_line(standing_at(line, self.stands)), person)

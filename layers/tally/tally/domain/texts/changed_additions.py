@@ -8,7 +8,7 @@ from tally.domain.facts.job_facts import Facts
 from tally.domain.facts.owed import Owed, Uncounted, owing_of, quantity_of
 from tally.domain.facts.sighting import is_of_tally
 from tally.domain.model.agreement import Addition
-from tally.domain.record.lines import Line, LineState
+from tally.domain.record.lines import LAID_DOWN, Line
 from tally.domain.record.usage_record import UsageRecord
 
 
@@ -235,11 +235,14 @@ def _told(record: UsageRecord, line: Line, shown: Sequence[Addition]) -> str:
 
 
 def _advice(line: Line, shown: Sequence[Addition]) -> str:
-    """Say what a person can do. A closed month's number can be put right or left, not changed."""
+    """Say what a person can do.
+
+    The number of a closed month, or of a voided line, can be put right or left, not changed.
+    """
     stands = billed_there(shown)
     leave = f"Reject, and it is left as it is, with {line.pushed} as what was billed"
     # CLOSE-4: the number that a month closed with stays, so there is nothing to approve.
-    if stands not in (None, line.pushed) and line.state is not LineState.FINAL:
+    if stands not in (None, line.pushed) and line.state not in LAID_DOWN:
         leave = f"{leave}; approve, if {stands or 'nothing'} was billed"
     if stands == 0 and line.pushed:
         return (
