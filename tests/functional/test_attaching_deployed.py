@@ -1,6 +1,7 @@
 """The function `book` as deployed: what it attaches where the setting has it so."""
 
 import io
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -9,12 +10,15 @@ import pytest
 
 import book.handler as book_function
 from simulators.connectwise import Right
+from simulators.connectwise.options import Credentials
+from tally.errors import BugError, SeveralError, TransientError
 from tally.ledger.attachments.attachment_table import DynamoDBAttachments
+from tally.publishing.publish import Publish
 from tally.runtime.parts import book as book_parts
 from tally.runtime.parts import bootstrap
 from testing.world import Customer
 from tests.functional.attached import CLOSE, FIRST, NOVEMBER, SECOND, calls, documents
-from tests.functional.deployed_functions import Context, Deployed
+from tests.functional.deployed_functions import KEYS, Context, Deployed
 from tests.functional.instants import gmt
 
 pytestmark = pytest.mark.slow
@@ -104,6 +108,59 @@ def test_what_was_left_is_done_at_the_next_look(
     assert "Manage Documents: Add" in account.stopped
     options.taken_rights = frozenset()
     attaching("2026-12-02 17:30")
+    assert len(documents(deployed.world, harbor)) == 1
+
+
+def test_a_book_that_fails_keeps_no_statement_back(
+    deployed: Deployed, harbor: Customer, look: Look, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """SAFE-5: what is published is attached, and the book's error is raised all the same; of two
+    errors both are told.
+    """
+    look("2026-12-02 05:30")
+    monkeypatch.setenv("ATTACH_STATEMENTS", "true")
+
+    def no_book(*_: object, **__: object) -> None:
+        raise TransientError("The bucket does not answer.")
+
+    def no_account(*_: object) -> None:
+        raise TransientError("The table does not answer.")
+
+    monkeypatch.setattr(Publish, "__call__", no_book)
+    with pytest.raises(TransientError, match="bucket"):
+        look("2026-12-02 17:30")
+    assert len(documents(deployed.world, harbor)) == 1
+    monkeypatch.setattr(DynamoDBAttachments, "month", no_account)
+    with pytest.raises(SeveralError, match=r"bucket does not answer.*table does not answer"):
+        look("2026-12-03 05:30")
+
+    def bug(*_: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(DynamoDBAttachments, "month", bug)
+    log = io.StringIO()
+    monkeypatch.setattr(book_function.logger.registered_handler, "stream", log)
+    with pytest.raises(BugError):
+        look("2026-12-03 17:30")
+    lines = map(json.loads, log.getvalue().splitlines())
+    assert "The bucket does not answer." in [each.get("why") for each in lines]
+
+
+def test_a_key_that_was_changed_is_read_again(
+    deployed: Deployed, harbor: Customer, attaching: Look
+) -> None:
+    """A container that read the keys before they were changed reads them anew after a refusal."""
+    deployed.world.connectwise.options.credentials = Credentials(
+        public_key=KEYS["connectwise_public_key"], private_key="another"
+    )
+    attaching("2026-12-02 05:30")
+    assert documents(deployed.world, harbor) == []
+    deployed.secrets.put_secret_value(
+        SecretId=deployed.secret_id,
+        SecretString=json.dumps({**KEYS, "connectwise_private_key": "another"}),
+    )
+    event = {"at": "2026-12-02T17:30:00Z"}
+    book_function.handler(event, Context(seconds_left=900))  # type: ignore[arg-type]
     assert len(documents(deployed.world, harbor)) == 1
 
 
