@@ -228,6 +228,29 @@ class TestAnswers:
         summit.play("2026-12-10 00:20")
         assert (summit.quantities()[1], state(summit)) == (100, StandingState.BILLING)
 
+    def test_approved_and_lower_is_no_new_measure_of_growth(self) -> None:
+        """READ-4, FOLLOW-4: growth goes on being measured by the month before, which no job reads
+        for a count that has not risen.
+        """
+        summit = Summit.billed()
+        counts = summit.world.gravityzone.tenant.override_counter
+        counts(summit.partner.id, "2026-11", ENDPOINTS, 812)
+        summit.play("2026-11-05 00:05")
+        approve(summit)
+        summit.play("2026-11-05 00:20", TURN, CLOSE)
+        counts(summit.partner.id, "2026-12", ENDPOINTS, 800)
+        summit.play("2026-12-03 00:05")
+        summit.move(summit.harbor)
+        counts(summit.partner.id, "2026-12", ENDPOINTS, 600)
+        summit.play("2026-12-10 00:05")
+        assert "now it would have 600" in summit.reason()
+        december = summit.record("2026-12")
+        summit.world.answers().approve(december.key, by="ann", why="they moved")
+        summit.play("2026-12-10 00:20")
+        counts(summit.partner.id, "2026-12", ENDPOINTS, 950)
+        summit.play("2026-12-11 00:05")
+        assert (summit.quantities()[1], state(summit)) == (950, StandingState.BILLING)
+
     def test_rejected(self, held: Summit) -> None:
         """READ-4: rejected, what stands stays whatever is counted, a notice says by whom, and the
         month closes with it.

@@ -199,11 +199,8 @@ FOLLOWING = (
         file="tally/domain/decision/growth.py",
         edits=(
             Edit(
-                before="if isinstance(write, TakeOver) or case.agreed <= record.stands:",
-                after=(
-                    "if isinstance(write, TakeOver) or case.closing or case.agreed <= "
-                    "record.stands:"
-                ),
+                before="if isinstance(write, TakeOver) or not is_beyond_baseline(",
+                after="if isinstance(write, TakeOver) or case.closing or not is_beyond_baseline(",
             ),
         ),
         why="A month has to close at some time.",

@@ -16,9 +16,7 @@ def grown(case: Case, write: Write, place: Place) -> Wanted | None:
     """FOLLOW-4, READ-8: growth beyond the limits asks a person."""
     record, when = case.record, case.facts.when
     # A take-over leaves the quantity as it is: the write that raises it is judged by itself.
-    if isinstance(write, TakeOver) or case.agreed <= record.stands:
-        return None
-    if not is_beyond_baseline(case, case.agreed):
+    if isinstance(write, TakeOver) or not is_beyond_baseline(case, case.agreed):
         return None
     # A number that was rejected before any line leaves nothing to keep: nothing is opened until the
     # count has grown as far again.
@@ -44,6 +42,9 @@ def grown(case: Case, write: Write, place: Place) -> Wanted | None:
 
 def is_beyond_baseline(case: Case, count: int) -> bool:
     """Return True if a person is asked before so many are written (FOLLOW-4, READ-8)."""
+    # What stands has not grown, and a job reads no month before for it.
+    if count <= case.record.stands:
+        return False
     said, policy = case.record.ruling(Said.GROW), case.facts.when.policy
     # An approved number is the new baseline, so the same growth is not asked about twice.
     baseline = case.facts.before.baseline if said is None else said.number
