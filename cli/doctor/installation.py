@@ -19,7 +19,7 @@ from tally.domain.model.agreement import Addition, Agreement, choose_agreement, 
 from tally.domain.model.company import Company, CompanyLink, ConnectWiseCompany
 from tally.domain.model.month import Month
 from tally.domain.model.standing import Cause
-from tally.domain.planning.agreement_choice import left_unlinked
+from tally.domain.planning.agreement_choice import left_unlinked, pin_of
 from tally.domain.planning.role_sight import unseen_agreements
 from tally.domain.record.unreadable import readable
 from tally.errors import ContractError, NotFoundError, TallyError
@@ -289,13 +289,18 @@ class Installation:
         The rules are MATCH-3 and MATCH-5.
         """
         now, policy = self.stack.clock.now(), self.settings.policy
+        types = {self.type_id(each) for each in self.places.values()}
+        of_company = {
+            each: self.agreements_of(each, customer.connectwise_id or 0)
+            for each in types
+            if isinstance(each, int)
+        }
+        pinned = None if customer.link is None else customer.link.pinned_agreement_id
         return choose_agreement(
-            ()
-            if customer.connectwise_id is None
-            else self.agreements_of(type_id, customer.connectwise_id),
+            of_company[type_id],
             company=customer.name,
             day=decisive_day(self.month, now, policy.time_zone),
-            pinned=None if customer.link is None else customer.link.pinned_agreement_id,
+            pinned=pin_of(pinned, of_company, type_id),
             cycles=policy.cycles,
         )
 

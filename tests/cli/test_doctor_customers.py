@@ -125,6 +125,30 @@ def test_two_agreements_of_the_type(msp: Installed) -> None:
     msp.checks(code=0)
 
 
+def test_a_pin_on_an_agreement_of_another_type(msp: Installed) -> None:
+    """MATCH-3: a pin chooses among the agreements of its own type; a service of another type is
+    billed on its one agreement all the same, as the planner has it.
+    """
+    tenant = msp.world.connectwise.tenant
+    made = (
+        (tenant.agreement_types, api_records.agreement_type(type_id=19, name="EDR")),
+        (tenant.products, api_records.product(product_id=310, identifier="EDR", description="EDR")),
+    )
+    for table, fields in made:
+        tenant.insert(table, fields, by="admin", at_once=True)
+    (link,) = msp.world.ledger.all_links()
+    (record,) = msp.world.ledger.all_open_records()
+    msp.world.connectwise.people.add_agreement(
+        link.connectwise_id or 0, 19, "EDR", start=date(2020, 1, 1)
+    )
+    msp.world.set_up().pin(link.company_id, record.lines[0].agreement_id, **WHO)
+    msp.environment["SERVICES"] = (
+        '{"edr": {"counter": "edrMonthlyUsage", "productTypes": [0, 3], "product": "EDR", '
+        '"agreementType": "EDR"}, "endpoints": {"counter": "endpointMonthlyUsage"}}'
+    )
+    assert only(msp.checks(code=0)["agreements"])[1].endswith("(2 found).")
+
+
 def test_a_quarterly_agreement(msp: Installed) -> None:
     """MATCH-5: an agreement of a longer cycle is not billed, and says why."""
     msp.customer("Fox Hollow Farm", fields={"billingCycle": {"id": 3, "name": "Quarterly"}})

@@ -84,22 +84,25 @@ def _agreement_on(
         of_company[service],
         company=company.name,
         day=day,
-        pinned=_pinned(company.link.pinned_agreement_id, of_company, service),
+        pinned=pin_of(company.link.pinned_agreement_id, of_company, service),
         cycles=at.policy.cycles,
     )
 
 
-def _pinned(
-    pinned: int | None, of_company: Mapping[str, Sequence[Agreement]], service: str
+def pin_of[K](
+    pinned: int | None, of_company: Mapping[K, Sequence[Agreement]], billed: K
 ) -> int | None:
-    """Return the pin, unless it is on an agreement of another service's type alone (MATCH-3)."""
+    """Return the pin, unless it is on an agreement of another type than what is billed (MATCH-3).
+
+    ``of_company`` are the company's agreements by what is billed on them.
+    """
     holders = {
-        name
-        for name, agreements in of_company.items()
-        if any(each.id == pinned for each in agreements)
+        each
+        for each, agreements in of_company.items()
+        if any(agreement.id == pinned for agreement in agreements)
     }
     # A pin that is in no list stays, and ``choose_agreement`` tells that it is no active one.
-    return None if holders and service not in holders else pinned
+    return None if holders and billed not in holders else pinned
 
 
 def left_unlinked(link: CompanyLink) -> str:
