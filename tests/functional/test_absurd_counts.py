@@ -5,7 +5,7 @@ import pytest
 from simulators.faults import Fault, FaultKind, Garble
 from tally.domain.holds import Broken
 from tally.domain.model.standing import StandingState
-from tally.domain.record.usage_record import RecordState, UsageRecord
+from tally.domain.record.usage_record import Closing, RecordState, UsageRecord
 from testing.world import PRODUCT, Customer, World
 from tests.functional.instants import gmt
 
@@ -15,6 +15,7 @@ FIRST, SECOND, THIRD, CLOSE = (
     gmt("2026-11-06 08:00"),
     gmt("2026-12-02 00:05"),
 )
+AGAIN = gmt("2026-12-10 00:05")
 NO_COUNTS = (2**31, 2**31 - 1, 1_000_001, 10**30, -5, 3.0, 1e300, True, "12", "1_2", "", None)
 pytestmark = [pytest.mark.world(at=FIRST, bill_minimum=True), pytest.mark.machines(3)]
 
@@ -58,11 +59,50 @@ def test_no_count_is_pushed(world: World, harbor: Customer, value: int) -> None:
 
 @pytest.mark.parametrize("floor", [2**31, 1_000_001])
 def test_no_floor(world: World, harbor: Customer, floor: int) -> None:
-    """READ-8, CLOSE-2: a floor beyond all measure is none, and the month closes with its count."""
+    """READ-8, CLOSE-2: a floor beyond all measure is none: the month closes with its count, and
+    that is told where a floor is billed.
+    """
     world.gravityzone.tenant.company(harbor.id).minimum_usage = floor
     world.play(FIRST, CLOSE)
     record = november(world, harbor)
     assert (record.state, record.stands, record.floor) == (RecordState.CLOSED, 3, None)
+    (told,) = world.standing(harbor).shown.notices
+    assert "When November 2026 was closed, the contract's minimum could not be read" in told
+    assert f"{{'endpointMonthlyUsage': {floor}}}" in told
+
+
+@pytest.mark.world(at=FIRST, bill_minimum=False)
+def test_no_floor_is_told_only_where_one_is_billed(world: World, harbor: Customer) -> None:
+    """CLOSE-2: a floor that is not billed is missed by nobody."""
+    world.gravityzone.tenant.company(harbor.id).minimum_usage = 2**31
+    world.play(FIRST, CLOSE)
+    assert november(world, harbor).state is RecordState.CLOSED
+    assert world.standing(harbor).shown.notices == ()
+
+
+def test_a_floor_that_is_odd_later_is_the_one_that_was_billed(
+    world: World, harbor: Customer
+) -> None:
+    """LATE-3, CLOSE-4: nothing is to be credited for want of a floor at the second reading."""
+    world.gravityzone.tenant.company(harbor.id).minimum_usage = 10
+    world.play(FIRST, CLOSE)
+    assert november(world, harbor).stands == 10
+    world.gravityzone.tenant.company(harbor.id).minimum_usage = -10
+    world.play(AGAIN)
+    record = november(world, harbor)
+    assert record.closing == Closing(count=3, floor=10, reread=True)
+    assert world.standing(harbor).shown.notices == ()
+
+
+def test_a_floor_that_can_be_read_later_is_asked_about(world: World, harbor: Customer) -> None:
+    """CLOSE-4, LATE-2: what the close has missed of a floor is late usage at the second reading."""
+    world.gravityzone.tenant.company(harbor.id).minimum_usage = -10
+    world.play(FIRST, CLOSE)
+    world.gravityzone.tenant.company(harbor.id).minimum_usage = 10
+    world.play(AGAIN)
+    hold = november(world, harbor).hold
+    assert hold is not None
+    assert (hold.kind, hold.quantity) == ("late", 10)
 
 
 @pytest.mark.parametrize("operation", ["getMonthlyUsage", "getLicenseInfo"])

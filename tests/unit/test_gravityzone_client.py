@@ -236,11 +236,17 @@ def test_an_answer_without_usages_is_no_usage(result: object) -> None:
 
 @pytest.mark.parametrize("floors", [None, [], "5", 5])
 def test_a_floor_that_is_none_is_none(floors: object) -> None:
-    """CLOSE-2: the contract's floor may be missing; whatever else stands there is no floor."""
+    """CLOSE-2: the contract's floor may be missing; whatever else stands there is no floor, and is
+    told.
+    """
     usage = replying(result={"endpointMonthlyUsage": 3, "minimumUsage": floors}).client.usage(
         HARBOR, month=NOVEMBER
     )
-    assert read_count(usage, ENDPOINTS) == Count(3)
+    reading = read_count(usage, ENDPOINTS)
+    assert isinstance(reading, Count)
+    assert (reading.value, reading.floor) == (3, None)
+    assert reading.odd_floor.endswith("" if floors is None else f"minimumUsage = {floors!r}")
+    assert bool(reading.odd_floor) == (floors is not None)
     assert World().client.usage(JUNIPER, month=NOVEMBER).floors == {}
 
 

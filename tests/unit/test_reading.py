@@ -79,9 +79,12 @@ def test_a_counter_left_out_is_unknown() -> None:
 )
 def test_a_floor_that_is_none_spoils_no_count(floor: object, read: int | None) -> None:
     """CLOSE-2: the floor is recorded where it is a number; where it is not, the count stands all
-    the same.
+    the same, with what was answered in the floor's place.
     """
-    assert read_count(usage(7, floor), ENDPOINTS) == Count(7, read)
+    reading = read_count(usage(7, floor), ENDPOINTS)
+    assert isinstance(reading, Count)
+    assert (reading.value, reading.floor) == (7, read)
+    assert bool(reading.odd_floor) == (floor is not None and read is None)
 
 
 EDR = Service(name="edr", counter="edrMonthlyUsage", product_types=(0, 3))
@@ -144,6 +147,9 @@ def test_a_floor_is_the_customers_and_is_not_added_up() -> None:
     assert read_sum(per_type((0, 4), (3, 5), (0, 1), floor=7), EDR) == Count(10, 7)
     alone = Service(name="edr", counter=EDR.counter, product_types=(3,))
     assert read_sum(per_type((0, 4), (3, 5), floor=7), alone) == Count(5)
+    odd = "getMonthlyUsage answered minimumUsage = {'edrMonthlyUsage': '7'}"
+    assert read_sum(per_type((0, 4), (3, 5), floor="7"), EDR) == Count(9, odd_floor=odd)
+    assert read_sum(per_type((0, 4), (3, 5), floor="7"), alone) == Count(5)
 
 
 @pytest.mark.parametrize("spelled", ["aLaCarteMonthlyUsage", "aLaCarteMonhtlyUsage"])

@@ -198,8 +198,8 @@ COUNTING = (
         file="tally/domain/record/partner.py",
         edits=(
             Edit(
-                before="return Count(parent.value - below, parent.floor)",
-                after="return Count(parent.value, parent.floor)",
+                before="return replace(parent, value=parent.value - below)",
+                after="return parent",
             ),
         ),
         why="The counter is the partner's.",

@@ -180,11 +180,8 @@ class GravityZoneClient:
 
 def _usage(counters: Mapping[str, Any], *, request: str) -> Usage:
     # `minimumUsage` is an object among the counters: the floors that the customer committed to.
-    floors = counters.get("minimumUsage")
     counted = {name: value for name, value in counters.items() if name != "minimumUsage"}
-    return Usage(
-        counters=counted, floors=floors if isinstance(floors, dict) else {}, request=request
-    )
+    return Usage(counters=counted, floors=counters.get("minimumUsage", {}), request=request)
 
 
 def _license_info(result: object) -> LicenseInfo:

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from tally.counting import read_counts
+from tally.domain.facts.owed import floor_of
 from tally.domain.model.policy import Policy
 from tally.domain.model.reading import Count, Reading, Service, Unknown
 from tally.domain.record.partner import (
@@ -195,7 +196,7 @@ def _is_below(reading: Reading | TallyError, record: UsageRecord, *, floored: bo
     if not isinstance(reading, Count):
         return False
     # At the close, the contract's floor may be billed already: a count below it is no fall.
-    return max(reading.value, reading.floor or 0 if floored else 0) < record.highest
+    return max(reading.value, floor_of(record, reading) or 0 if floored else 0) < record.highest
 
 
 def _is_zero(reading: Reading | TallyError) -> bool:

@@ -6,7 +6,7 @@ from tally.domain.decision import changes, write_changes
 from tally.domain.decision.case import Wanted
 from tally.domain.decision.scene import Done
 from tally.domain.facts.job_facts import Facts
-from tally.domain.facts.owed import Owed, owing_of
+from tally.domain.facts.owed import Owed, floor_of, owing_of
 from tally.domain.facts.sighting import Sighting
 from tally.domain.model.invoicing import is_invoiced
 from tally.domain.model.reading import Count
@@ -34,7 +34,10 @@ def close_month(record: UsageRecord, facts: Facts, seen: Sighting | None) -> Don
     shown = _with_terms_shown(record, seen)
     doubts = _doubts(record, facts)
     if isinstance(owing, Owed):
-        floor = facts.reading.floor if isinstance(facts.reading, Count) else None
+        floor = None
+        if isinstance(facts.reading, Count):
+            floor = floor_of(record, facts.reading)
+            doubts += notices.floor_doubts(facts.reading, when, floor=floor)
         credit = _credit(record, owing.agreed, floor, facts, seen)
         change = changes.closed(
             shown, when, count=owing.agreed, floor=floor, credit=credit, notices=doubts

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from tally.domain.facts.job_facts import Facts
 from tally.domain.model.policy import Policy
-from tally.domain.model.reading import Reading, Unknown
+from tally.domain.model.reading import Count, Reading, Unknown
 from tally.domain.record.partner import Children, others_below
 from tally.domain.record.rulings import Said
 from tally.domain.record.usage_record import UsageRecord
@@ -47,12 +47,17 @@ def owed(
     agreed = record.stands if moved else _agreed(record, reading.value, policy)
     # The floor is billed with the final number alone (CLOSE-2): until then it would hide how the
     # count grows.
-    floor = (reading.floor or 0) if closing and policy.bill_minimum else 0
+    floor = (floor_of(record, reading) or 0) if closing and policy.bill_minimum else 0
     total = max(agreed, floor)
     # What a person has left out may be the floor, which lies beyond the count.
     if _is_left_out(record, total):
         total = record.stands
     return Owed(counted=reading.value, agreed=agreed, total=total)
+
+
+def floor_of(record: UsageRecord, reading: Count) -> int | None:
+    """Return the contract's floor; where it cannot be read, the one that the month closed with."""
+    return record.floor if reading.odd_floor else reading.floor
 
 
 def owing_of(record: UsageRecord, facts: Facts) -> Owed | Uncounted:

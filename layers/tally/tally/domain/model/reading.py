@@ -57,10 +57,13 @@ def spellings(counter: str) -> tuple[str, ...]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Usage:
-    """The counters of one company and month as they came; ``request`` names the call for errors."""
+    """The counters of one company and month as they came; ``request`` names the call for errors.
+
+    ``floors`` has the contract's floors by counter, unless it is something odd.
+    """
 
     counters: Mapping[str, object]
-    floors: Mapping[str, object] = field(default_factory=dict)
+    floors: object = field(default_factory=dict)
     request: str = "getMonthlyUsage"
 
 
@@ -74,10 +77,14 @@ class UsagePerProductType:
 
 @dataclass(frozen=True, slots=True)
 class Count:
-    """The endpoints that connected in the month, and the contract's floor if there is one."""
+    """The endpoints that connected in the month, and the contract's floor if there is one.
+
+    ``odd_floor`` says what was answered in its place if that is no number.
+    """
 
     value: int
     floor: int | None = None
+    odd_floor: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,8 +111,14 @@ def read_count(usage: Usage, service: Service) -> Reading:
             f"{usage.request} answered {name} = {shortened(repr(value), _MOST_SHOWN)}, which is "
             "not a count"
         )
-    floor = usage.floors.get(name)
-    return Count(value, floor if _is_count(floor) else None)
+    floor = usage.floors.get(name) if isinstance(usage.floors, Mapping) else usage.floors
+    if floor is None:
+        return Count(value)
+    if isinstance(usage.floors, Mapping) and _is_count(floor):
+        return Count(value, floor)
+    # The count stands all the same: the floor is billed at the close alone, if at all (CLOSE-2).
+    shown = shortened(repr(usage.floors), _MOST_SHOWN)
+    return Count(value, odd_floor=f"{usage.request} answered minimumUsage = {shown}")
 
 
 def read_sum(usage: UsagePerProductType, service: Service) -> Reading:
@@ -116,7 +129,7 @@ def read_sum(usage: UsagePerProductType, service: Service) -> Reading:
     """
     if not usage.entries:
         return Unknown(f"{usage.request} answered without any product type")
-    total, floors = 0, []
+    total, floors, odd = 0, [], ""
     for product_type, entry in usage.entries:
         if product_type not in service.product_types:
             continue
@@ -127,9 +140,10 @@ def read_sum(usage: UsagePerProductType, service: Service) -> Reading:
         total += reading.value
         # The floor is documented for Endpoint Security alone. Its entries may repeat it, and it is
         # one number of the whole customer.
-        if product_type == ENDPOINT_SECURITY and reading.floor is not None:
-            floors.append(reading.floor)
-    return Count(total, max(floors, default=None))
+        if product_type == ENDPOINT_SECURITY:
+            floors += [] if reading.floor is None else [reading.floor]
+            odd = odd or reading.odd_floor
+    return Count(total, max(floors)) if floors else Count(total, odd_floor=odd)
 
 
 def _is_count(value: object) -> TypeIs[int]:

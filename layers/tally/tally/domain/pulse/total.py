@@ -96,7 +96,8 @@ def _vector(entries: Iterable[tuple[int, Usage]]) -> Mapping[str, str]:
     found: dict[str, str] = {}
     for product_type, usage in entries:
         named = [(f"{product_type} {name}", value) for name, value in usage.counters.items()]
-        named += [(f"floor {name}", value) for name, value in usage.floors.items()]
+        floors = usage.floors if isinstance(usage.floors, Mapping) else {"": usage.floors}
+        named += [(f"floor {name}", value) for name, value in floors.items()]
         for name, value in named:
             # A product type may come twice, and both answers may hold type 0.
             found[name] = " ".join(

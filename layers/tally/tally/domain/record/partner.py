@@ -1,7 +1,7 @@
 """A partner whose own machines are billed: its counters without its children's (READ-4)."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from tally.domain.model.reading import Count, Reading, Unknown
 from tally.domain.model.standing import Cause, StandingState
@@ -44,7 +44,7 @@ def own_count(parent: Count, children: Sequence[Count]) -> Reading:
             "directly below it, more than for the whole: the count of its own machines cannot be "
             "told."
         )
-    return Count(parent.value - below, parent.floor)
+    return replace(parent, value=parent.value - below)
 
 
 def has_fallen(own: Reading, least: int) -> bool:
@@ -63,7 +63,7 @@ def settled(first: Reading, last: Reading, *, least: int) -> Reading:
     """
     if has_fallen(last, least):
         return first
-    return Count(least, last.floor if isinstance(last, Count) else None)
+    return replace(last, value=least) if isinstance(last, Count) else Count(least)
 
 
 def least(record: UsageRecord, children: Children) -> int:

@@ -2,11 +2,12 @@
 
 from datetime import datetime, timedelta
 
-from tally.domain.facts.job_facts import Facts
+from tally.domain.facts.job_facts import Facts, When
 from tally.domain.facts.place import Thaw, turn_of
 from tally.domain.model.agreement import Agreement
 from tally.domain.model.invoicing import has_ended, invoice_notice
 from tally.domain.model.month import Month
+from tally.domain.model.reading import Count
 from tally.domain.model.standing import Cause, StandingState
 from tally.domain.model.terms import described
 from tally.domain.record.credit import credit_notice, fewer_notice
@@ -92,6 +93,18 @@ def invoice_doubts(line: Line, agreement: Agreement | None, facts: Facts) -> tup
         f"Addition {line.addition_id} was set to {line.pushed} at {at:%Y-%m-%d %H:%M} GMT, at "
         f"about the time when agreement {agreement.named} was invoiced: see whether the invoice "
         f"bills {line.pushed}."
+    )
+    return (told,)
+
+
+def floor_doubts(reading: Count, when: When, *, floor: int | None) -> tuple[str, ...]:
+    """Tell of a contract's floor that is to be billed, and that nobody knows (CLOSE-2)."""
+    if not (reading.odd_floor and when.policy.bill_minimum and floor is None):
+        return ()
+    told = (
+        f"When {when.month.label} was closed, the contract's minimum could not be read, so the "
+        f"count alone was billed: {reading.odd_floor}. See whether this customer has committed to "
+        "more."
     )
     return (told,)
 
