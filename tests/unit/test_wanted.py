@@ -277,6 +277,24 @@ def test_late_usage_stands_on_a_day_on_which_its_agreement_runs(
     assert isinstance(found, Place) is is_place
 
 
+@pytest.mark.parametrize(
+    ("ended", "words"),
+    [
+        ({"ends": date(2026, 12, 31)}, "ends on 2026-12-31, before"),
+        ({"cancelled_on": date(2027, 1, 1)}, "is cancelled on 2027-01-01, before"),
+        ({"ends": date(2026, 12, 9), "cancelled_on": date(2026, 12, 31)}, "ends on 2026-12-09,"),
+        ({"ends": date(2026, 12, 9), "cancelled_on": date(2026, 12, 9)}, "cancelled on 2026-12-09"),
+    ],
+)
+def test_an_end_is_told_as_connectwise_has_it(ended: dict[str, Any], words: str) -> None:
+    """LATE-2: a last day and the day of a cancellation are not the same, in words neither."""
+    policy = replace(POLICY, invoicing=Invoicing.ADVANCE, late_usage=LateUsageSetting.BILL)
+    told = facts(tick=CLOSE, policy=policy, agreement=replace(INVOICED, **ended))
+    found = find_place(a_record(FROZEN), told)
+    assert isinstance(found, Cause)
+    assert words in found.reason
+
+
 def test_what_is_left_out_is_refused_no_more() -> None:
     """LATE-2, SAFE-7: whichever question about it a person rejects, its refusal is over."""
     record = a_record(FROZEN, refusal=refusal(Create(number=1, place=PLACE, quantity=2)))

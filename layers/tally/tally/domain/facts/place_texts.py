@@ -57,10 +57,12 @@ def invoiced_already(month: Month, agreement: Agreement) -> Cause:
 
 def ends_before_its_invoice(month: Month, agreement: Agreement) -> Cause:
     """Say that the agreement ends before it could bill late usage."""
-    ends = min(filter(None, (agreement.ends, agreement.cancelled_on)))
+    pairs = ((agreement.cancelled_on, "is cancelled"), (agreement.ends, "ends"))
+    # Cancelled on the very day on which it ends, it does not run on that day.
+    day, how = min(((day, how) for day, how in pairs if day is not None), key=lambda each: each[0])
     return needs_setup(
         f"What {month.label} has used beyond its invoice has no place: agreement "
-        f"{agreement.named} ends on {ends}, before its next invoice. The agreement that follows it "
+        f"{agreement.named} {how} on {day}, before its next invoice. The agreement that follows it "
         "is taken once it runs: make one if there is none, or bill the rest by hand."
     )
 
