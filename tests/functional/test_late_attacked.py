@@ -152,6 +152,24 @@ def test_a_voided_line_may_be_left_as_it_is() -> None:
     assert october(world, harbor).state is RecordState.CLOSED
 
 
+def test_a_copy_that_no_list_showed_as_its_line_was_voided_is_told_within_a_day() -> None:
+    """OPEN-1, SAFE-2: the lists lagged behind whoever copied it right before."""
+    world, harbor = a_world(machines=7)
+    world.connectwise.options.list_lag = timedelta(minutes=4)
+    world.clock.set(gmt("2026-10-02 00:00"))
+    move_to_the_right_customer(world, harbor)
+    world.clock.set(gmt("2026-10-02 00:04"))
+    copy = world.connectwise.people.copy_addition(1)
+    world.play(gmt("2026-10-02 00:05"), gmt("2026-10-03 00:05"))
+    hold = october(world, harbor).hold
+    assert hold is not None
+    assert f"Addition {copy} (quantity 7" in hold.why
+    assert "It was voided, so nothing is written there." in hold.why
+    world.connectwise.people.set_quantity(copy, 0)
+    world.play(gmt("2026-10-04 00:05"))
+    assert october(world, harbor).hold is None
+
+
 def test_a_list_that_lags_raises_no_voided_line() -> None:
     """SAFE-2: what stood there before our own 0 is no change of somebody else's."""
     world, harbor = a_world(machines=7)

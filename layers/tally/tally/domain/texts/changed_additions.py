@@ -8,7 +8,7 @@ from tally.domain.facts.job_facts import Facts
 from tally.domain.facts.owed import Owed, Uncounted, owing_of, quantity_of
 from tally.domain.facts.sighting import is_of_tally
 from tally.domain.model.agreement import Addition
-from tally.domain.record.lines import LAID_DOWN, Line
+from tally.domain.record.lines import LAID_DOWN, Line, LineState
 from tally.domain.record.usage_record import UsageRecord
 
 
@@ -176,16 +176,18 @@ def _to_be_billed(record: UsageRecord, line: Line, facts: Facts) -> str:
 _NOT_WRITTEN = (
     "That period has been invoiced or its agreement has ended, so nothing is written there."
 )
+_VOIDED = "It was voided, so nothing is written there."
 
 
 def settled_edited(
     record: UsageRecord, line: Line, shown: Sequence[Addition], company: str, counted: int | None
 ) -> str:
-    """Say that a frozen line is not as we left it, and what can be answered."""
+    """Say that a frozen or voided line is not as we left it, and what can be answered."""
     key = record.key
+    not_written = _VOIDED if line.state is LineState.VOID else _NOT_WRITTEN
     seen = f" GravityZone counts {counted} {key.service} for {company} in {key.month.label}."
     return (
-        f"{_told(record, line, shown)} {_NOT_WRITTEN}{'' if counted is None else seen} "
+        f"{_told(record, line, shown)} {not_written}{'' if counted is None else seen} "
         f"{_advice(line, shown)}"
     )
 
