@@ -11,10 +11,12 @@ import pytest
 
 from tally.domain.decision import may_write, wanted
 from tally.domain.decision.case import Case, Wanted
-from tally.domain.holds import Hold, Strangers
+from tally.domain.holds import Hold, SettledEdited, Strangers
 from tally.domain.model.standing import WHOLE_COMPANY, StandingState
 from tally.domain.record.lines import LineState, Place
 from tally.domain.record.writes import Write
+from tally.people.company_setup import SetUp
+from tally.people.hold_answers import Answers
 from tally.planner import firms, tick_lists
 from tests.functional.instants import gmt
 from tests.simulation.scene import Scene, at, key_of, scene_of
@@ -188,6 +190,24 @@ def test_nobody_is_linked_while_a_partner_is_refused(scene: Scene) -> None:
     msp.gravityzone.tenant.reach.show(msp.partners[0])
     with pytest.raises(ViolationError, match="is not linked"):
         scene.checks.at_the_end(tick=gmt("2026-10-01 00:05"))
+
+
+def test_a_voided_line_that_is_raised_again_is_held(scene: Scene) -> None:
+    """FOLLOW-5, OPEN-1: whoever voided it, and then raises its Addition by hand, is asked."""
+    harbor = scene.joins("Harbor Dental", machines=2)
+    scene.ticks("2026-10-01 00:05")
+    at(scene, "2026-10-01 09:00")
+    right = scene.msp.agree(harbor)
+    setup = SetUp(ledger=scene.msp.ledger, connectwise=scene.msp.operator, clock=scene.msp.clock)
+    setup.pin(harbor.id, right, **WHO)
+    key = key_of(harbor, "2026-10")
+    Answers(ledger=scene.msp.ledger, clock=scene.msp.clock).void(key, **WHO)
+    harbor.touched = scene.msp.clock.now()
+    scene.ticks("2026-10-01 12:05")
+    scene.msp.connectwise.people.set_quantity(1, 5)
+    harbor.touched = scene.msp.clock.now()
+    scene.at_the_end("2026-10-02 23:50")
+    assert isinstance(scene.record(harbor, "2026-10").hold, SettledEdited)
 
 
 def test_the_namesake_that_is_left_is_the_company(scene: Scene) -> None:

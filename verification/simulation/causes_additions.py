@@ -66,9 +66,11 @@ class Additions:
         )
 
     def _carried_changed(self, record: UsageRecord) -> bool:
-        """Return True if a frozen line's Addition is not as it was left."""
+        """Return True if a frozen line's Addition is not as it was left, or a voided one's bills."""
+        truth = self.msp.connectwise.truth
         return any(
-            other.state is LineState.FROZEN and self._is_changed(record, other)
+            (other.state is LineState.FROZEN and self._is_changed(record, other))
+            or (other.state is LineState.VOID and truth.addition(other.addition_id).quantity > 0)
             for other in record.lines[:-1]
         )
 
