@@ -66,7 +66,7 @@ class Additions:
         )
 
     def _carried_changed(self, record: UsageRecord) -> bool:
-        """Return True if a frozen line's Addition is not as it was left, or a voided one's bills."""
+        """Return True if a frozen line's Addition is not as it was left, or a voided one bills."""
         truth = self.msp.connectwise.truth
         return any(
             (other.state is LineState.FROZEN and self._is_changed(record, other))
