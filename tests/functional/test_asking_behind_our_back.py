@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from simulators.connectwise import API, Credentials, Right
-from simulators.connectwise.desk.example import JANE
+from simulators.connectwise.desk.example import JANE, PETER
 from simulators.faults import Fault, FaultKind
 from tally.domain.asking import words
 from tally.domain.asking.ticket import TicketState
@@ -171,6 +171,46 @@ def test_an_answer_in_a_ticket_closed_by_hand_counts(asked: AskingWorld) -> None
     asked.settle()
     assert len(asked.rulings) == 1
     assert (asked.tickets[0]["closedBy"], writes(asked)) == (JANE, 1)
+
+
+def differ(scene: AskingWorld) -> None:
+    scene.answer()
+    scene.answer("reject", by=PETER)
+
+
+def answer_what_moved(scene: AskingWorld) -> None:
+    scene.answer()
+    scene.tick(260)
+
+
+def note_the_time(scene: AskingWorld) -> None:
+    scene.world.clock.advance(timedelta(minutes=1))
+    scene.people.add_time_entry(scene.newest, scene.line(), by=JANE)
+
+
+@pytest.mark.parametrize(
+    ("act", "why"),
+    [
+        (differ, words.DIFFER),
+        (answer_what_moved, words.MOVED),
+        (note_the_time, words.CLOSED_BY_HAND),
+    ],
+)
+def test_nothing_is_asked_in_a_closed_ticket(
+    asked: AskingWorld, act: Callable[[AskingWorld], None], why: str
+) -> None:
+    """ASK-4, ASK-6: nobody looks there any more, so it is asked anew in another one."""
+    act(asked)
+    asked.people.set_ticket_status(asked.newest, asked.ids.closed_status, by=JANE)
+    asked.settle()
+    assert (asked.remembered.state, asked.remembered.why_left) == (TicketState.LEFT, why)
+    assert (asked.rulings, writes(asked)) == ([], 0)
+    asked.world.clock.advance(DAY)
+    asked.run()
+    assert [each["closedFlag"] for each in asked.tickets] == [True, False]
+    asked.answer("reject")
+    asked.settle()
+    assert len(asked.rulings) == 1
 
 
 def test_a_rule_that_closes_new_tickets(scene: AskingWorld) -> None:

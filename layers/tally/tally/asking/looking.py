@@ -48,7 +48,8 @@ def _read(
         return ask_anew(means, ticket, question, why=words.RESTORED)
     given = _answers(means, ticket, question, notes)
     near = near_misses(ticket, notes, given) if question.options else []
-    if question.options and question.about == ticket.about and not given and not near:
+    is_silent = not (given or near or seen.closed)
+    if question.options and question.about == ticket.about and is_silent:
         ticket, of_time = _time_entries(means, ticket, seen, notes)
         if of_time:
             return _hint(means, ticket, question, ())

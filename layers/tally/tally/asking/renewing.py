@@ -19,7 +19,10 @@ _CODES = re.compile(r"^TALLY ([A-Z0-9]{4}) ", re.MULTILINE)
 def ask_anew(
     means: Means, ticket: Ticket, question: Question, *, why: str, used: Sequence[int] = ()
 ) -> Ticket:
-    """Ask the question as it is now; no earlier answer counts any more."""
+    """Ask the question as it is now; no earlier answer counts any more.
+
+    A ticket that is closed is left instead.
+    """
     edition, now = ticket.edition + 1, means.now
     # SAFE-1: the ledger has the new code before anybody sees it, or its answer could not be taken.
     renewed = replace(
@@ -55,6 +58,12 @@ def write_again(
 
 
 def _write(means: Means, ticket: Ticket, question: Question) -> Ticket:
+    # Read anew, since it may have been closed in this moment. In a closed ticket nobody looks for a
+    # question, so it is asked in the next one (ASK-7).
+    seen = means.seen(ticket)
+    gone = means.why_not_ours(ticket, seen)
+    if gone or seen is None or seen.closed:
+        return means.leave(ticket, gone or ticket.word or words.CLOSED_BY_HAND)
     asked = means.text_of(question, ticket.code)
     text = words.asked_anew(asked, ticket.word) if ticket.word else asked
     return _recorded(means, ticket, means.tickets.add_note(means.id_of(ticket), text))
