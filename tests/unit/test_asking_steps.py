@@ -228,7 +228,6 @@ def test_a_question_fits_into_a_note_however_much_there_is_to_ask(additions: int
     told = words.asked_anew(words.asked(asked, "T7K2", statement="x" * 400), "y" * 9_000)
     assert len(told) <= LONGEST_TEXT
     assert len(words.hint(asked, "T7K2")) <= LONGEST_TEXT
-    assert len(words.answered_elsewhere("a" * 9_000)) <= LONGEST_TEXT
     offered = [each.word for each in asked.options]
     assert offered == ["take-over"] * min(additions, 5) + ["keep-apart", "waive"]
     assert (f"{additions - 5} more Additions could be taken over" in told) is (additions > 5)

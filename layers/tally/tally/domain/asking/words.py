@@ -115,8 +115,7 @@ def carried_out(given: Given) -> str:
 
 def answered_elsewhere(by: str) -> str:
     """Return the last word on a ticket that somebody was quicker to answer by command."""
-    name = brief(by, _LONGEST_PART)
-    return f"Answered by {name} on the command line. Nothing is left to answer here."
+    return f"Answered by {fit(by)} on the command line. Nothing is left to answer here."
 
 
 def lifted() -> str:
