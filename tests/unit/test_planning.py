@@ -12,6 +12,7 @@ from tally.domain.model.month import Month
 from tally.domain.model.standing import WHOLE_COMPANY, Cause, Scope, StandingState
 from tally.domain.model.ticks import Ticks
 from tally.domain.planning.company_plan import CompanyPlan, plan_company
+from tally.domain.planning.company_refusals import below_a_refused_one, still_holds
 from tally.domain.planning.connectwise_company_gone import moved_away
 from tally.domain.planning.due_services import DueService
 from tally.domain.planning.next_standing import next_standing
@@ -422,3 +423,11 @@ def test_an_odd_agreement_beside_the_pinned_one_stops_no_open_month() -> None:
         customer = company(link=replace(MAPPING, pinned_agreement_id=pinned), records=[month])
         (due_now, *_) = [each for each in plan_company(customer, at).due if each.month == OCTOBER]
         assert due_now.services[0].agreement == agreement
+
+
+@pytest.mark.parametrize("name", ["Acme Reseller", "Acme\u200b Reseller", "Acme\nReseller"])
+def test_a_partner_is_known_again_in_a_cause_whatever_its_name(name: str) -> None:
+    """READ-9, SAFE-10: a cause shows no character that does not show; for that it is no other's."""
+    refusal = below_a_refused_one(name)
+    assert still_holds(refusal, [name])
+    assert not still_holds(refusal, ["Bolt Reseller"])

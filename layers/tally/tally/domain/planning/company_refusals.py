@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from tally.domain.model.screen import brief
 from tally.domain.model.standing import WHOLE_COMPANY, Cause, Standing, StandingState
 from tally.domain.planning.tick_context import ALL_BELOW, Presence, known_absence
 
@@ -50,7 +51,8 @@ def still_holds(refusal: Cause, refused: Iterable[str]) -> bool:
 
     ``refused`` are the names of the partners whose lists this tick was refused.
     """
-    return not refusal.reason.startswith(_BELOW) or any(name in refusal.reason for name in refused)
+    shown = map(brief, refused)  # as a cause keeps it
+    return not refusal.reason.startswith(_BELOW) or any(name in refusal.reason for name in shown)
 
 
 def is_partner(standing: Standing | None) -> bool:
