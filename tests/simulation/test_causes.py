@@ -5,6 +5,7 @@ counters do what is rare.
 from collections.abc import Iterator, Mapping
 from contextlib import nullcontext
 from datetime import date, timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ import pytest
 from tally.domain.decision import may_write, wanted
 from tally.domain.decision.case import Case, Wanted
 from tally.domain.holds import Hold, SettledEdited, Strangers
+from tally.domain.model.month import Month
 from tally.domain.model.standing import WHOLE_COMPANY, StandingState
 from tally.domain.record.lines import LineState, Place
 from tally.domain.record.writes import Write
@@ -190,6 +192,25 @@ def test_nobody_is_linked_while_a_partner_is_refused(scene: Scene) -> None:
     msp.gravityzone.tenant.reach.show(msp.partners[0])
     with pytest.raises(ViolationError, match="is not linked"):
         scene.checks.at_the_end(tick=gmt("2026-10-01 00:05"))
+
+
+def test_less_on_trial_is_no_count(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    """READ-3: of a customer that went on trial GravityZone may count less; what stands, stays."""
+    harbor = scene.joins("Harbor Dental", machines=4)
+    scene.ticks("2026-10-01 00:05")
+    job: Any = SimpleNamespace(
+        company_id=harbor.id,
+        licensed=True,
+        tick=at(scene, "2026-10-02 00:05"),
+        month=Month(2026, 10),
+        services=[SimpleNamespace(service="endpoints")],
+    )
+    monkeypatch.setattr(scene.checks, "_bounds", lambda *_: (3, 3))
+    told = {"endpoints": "unchanged"}
+    with pytest.raises(ViolationError, match="GravityZone counts 3"):
+        scene.checks.job_done(job, told, started=job.tick)
+    scene.msp.gravityzone.tenant.change_subscription(harbor.id, 5)
+    scene.checks.job_done(job, told, started=job.tick)
 
 
 def test_a_voided_line_that_is_raised_again_is_held(scene: Scene) -> None:

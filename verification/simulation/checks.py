@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 import requests
 
 from simulators.core import Call, CallLog
+from simulators.gravityzone.tenant import PAID_MONTHLY
 from tally.domain.model.month import Month
 from tally.domain.record.lines import LineState
 from tally.domain.record.record_key import RecordKey
@@ -73,10 +74,18 @@ class Checks:
         for each in job.services:
             if each.service not in done:
                 continue  # another job has seen more of it
-            self._followed(firm, job, each.service, done, started=started)
+            paid = company.subscription_type == PAID_MONTHLY
+            self._followed(firm, job, each.service, done, started=started, paid=paid)
 
     def _followed(
-        self, firm: Firm, job: Job, service: str, done: Mapping[str, str], *, started: datetime
+        self,
+        firm: Firm,
+        job: Job,
+        service: str,
+        done: Mapping[str, str],
+        *,
+        started: datetime,
+        paid: bool,
     ) -> None:
         record = self.ledger.record(
             RecordKey(company_id=job.company_id, month=job.month, service=service)
@@ -100,6 +109,8 @@ class Checks:
             # What it can carry no more is told, asked, or waits for an agreement: the end looks at
             # which (invariant 4).
             or late
+            # READ-3: on trial, less than was billed is no count.
+            or (not paid and most < record.highest)
         )
         # One that another worker, killed since, has written while this job was at work is the next
         # one's to see to.
