@@ -47,3 +47,14 @@ def test_one_is_billed_and_several_are(billed: int, said: str) -> None:
     record = a_record(a_line(quantity=billed))
     told = difference(record, Numbers(billed=billed, counted=2), kept=None, followed=billed)
     assert told[0].startswith(said)
+
+
+@pytest.mark.parametrize(("counted", "is_reason"), [(7, True), (12, False)])
+def test_the_minimum_is_a_reason_for_more_alone(counted: int, is_reason: bool) -> None:
+    """CLOSE-2, PROOF-5: where more was counted than the minimum, that is not why less is billed."""
+    record = a_record(
+        a_line(quantity=10), state=RecordState.CLOSED, closing=Closing(count=10, floor=10)
+    )
+    numbers = Numbers(billed=10, counted=counted, floor=10)
+    told = difference(record, numbers, kept=None, followed=10)
+    assert ("the contract's minimum is billed" in told[0]) is is_reason

@@ -103,7 +103,8 @@ def _reason(record: UsageRecord, numbers: Numbers) -> str:
         return "what was billed too much waits to be credited"
     if record.hold is not None:
         return "the difference waits for a person's answer"
-    if numbers.floor is not None and numbers.billed == numbers.floor:
+    is_more = numbers.counted is not None and numbers.counted > numbers.billed
+    if numbers.floor is not None and numbers.billed == numbers.floor and not is_more:
         return "the contract's minimum is billed"
     if word is not None:
         return f"so decided by {word.by} on {_date(word.at)}"
