@@ -21,6 +21,7 @@ from cli.main import app
 from cli.stack import Stack
 from simulators.adapter import SimulatorAdapter
 from simulators.clock import VirtualClock
+from simulators.connectwise import api_records
 from simulators.connectwise.options import Credentials
 from tally.aws.queue import SQSJobQueue
 from tally.aws.secret import ApiKeys, read_keys
@@ -344,3 +345,21 @@ def only(check: dict[str, Any]) -> tuple[str, str, str]:
     """The one finding of a check: its verdict, what it says and what to do."""
     (finding,) = check["findings"]
     return finding["verdict"], finding["says"], finding["remedy"]
+
+
+HELP_DESK = "HELP-DESK"
+
+
+def add_help_desk(world: World) -> None:
+    """Have a second product in the catalog, which Tally bills to nobody."""
+    tenant = world.connectwise.tenant
+    other = api_records.product(
+        product_id=310,
+        identifier=HELP_DESK,
+        description="Help desk",
+        price=39.0,
+        cost=18.0,
+        taxable=False,
+        product_class="Service",
+    )
+    tenant.insert(tenant.products, other, by="admin", at_once=True)

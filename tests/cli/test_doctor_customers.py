@@ -6,7 +6,7 @@ import pytest
 
 from simulators.connectwise import api_records
 from testing.world import PRODUCT
-from tests.cli.installed import NOW, Installed, only
+from tests.cli.installed import HELP_DESK, NOW, Installed, add_help_desk, only
 
 WHO = {"by": "ann@example.com", "why": "the owner called"}
 
@@ -212,20 +212,10 @@ def test_an_addition_that_cannot_be_read(msp: Installed, cancelled: date | None)
 
 def test_an_addition_of_another_product(msp: Installed) -> None:
     """OPEN-6: another product beside it is what an agreement is for."""
-    tenant = msp.world.connectwise.tenant
-    other = api_records.product(
-        product_id=310,
-        identifier="HELP-DESK",
-        description="Help desk",
-        price=39.0,
-        cost=18.0,
-        taxable=False,
-        product_class="Service",
-    )
-    tenant.insert(tenant.products, other, by="admin", at_once=True)
+    add_help_desk(msp.world)
     customer = msp.customer("Lakeside Library")
     msp.world.connectwise.people.add_addition(
-        customer.agreement_id, "HELP-DESK", quantity=14, effective=date(2025, 1, 1)
+        customer.agreement_id, HELP_DESK, quantity=14, effective=date(2025, 1, 1)
     )
     msp.checks(code=0)
 

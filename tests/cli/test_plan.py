@@ -4,10 +4,10 @@ from datetime import date, timedelta
 
 import pytest
 
-from simulators.connectwise import api_records
 from simulators.faults import Fault, FaultKind
-from testing.world import PRODUCT, World
+from testing.world import PRODUCT
 from tests.cli.console import Console
+from tests.cli.installed import HELP_DESK, add_help_desk
 from tests.functional.instants import gmt
 from tests.functional.october import a_world
 from tests.functional.terms_world import agree_and_open_november, new_world, open_october
@@ -56,22 +56,6 @@ def planned_and_done(console: Console) -> None:
     assert set_to == {
         key: value for key, value in after.items() if key in truth and truth[key] != value
     }
-
-
-def another_product(world: World, identifier: str) -> None:
-    """Have a product in the catalog, unless it is there."""
-    tenant = world.connectwise.tenant
-    if identifier != PRODUCT:
-        other = api_records.product(
-            product_id=310,
-            identifier=identifier,
-            description="Help desk",
-            price=39.0,
-            cost=18.0,
-            taxable=False,
-            product_class="Service",
-        )
-        tenant.insert(tenant.products, other, by="admin", at_once=True)
 
 
 def test_a_first_tick_is_planned_as_it_is_done() -> None:
@@ -132,14 +116,14 @@ def test_terms_and_take_overs_are_told() -> None:
     )
 
 
-@pytest.mark.parametrize("product", [PRODUCT, "HELP-DESK"])
+@pytest.mark.parametrize("product", [PRODUCT, HELP_DESK])
 def test_an_odd_addition_in_nobodys_way(one: Console, product: str) -> None:
     """SAFE-5: an Addition with a field that cannot be read stops a plan where it stops the job: not
     if it ended before the month, nor if it bills another product.
     """
     (link,) = one.world.ledger.all_links()
     (record,) = one.world.ledger.all_open_records()
-    another_product(one.world, product)
+    add_help_desk(one.world)
     odd = one.world.connectwise.people.add_addition(
         record.lines[0].agreement_id,
         product,

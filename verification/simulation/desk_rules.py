@@ -100,9 +100,12 @@ class DeskRules:
 
     def is_theirs(self, ticket: int) -> bool:
         """Return True if it is people's to close: ended by them, or fought over with a rule."""
-        return ticket in self.ended or ticket in self.left or self.is_fought_over(ticket)
+        return self._is_over(ticket) or self.is_fought_over(ticket)
 
     def is_fought_over(self, ticket: int) -> bool:
         """Return True if a rule that stands has reopened the ticket, and Tally did not give up."""
-        is_over = ticket in self.ended or ticket in self.left
-        return ticket in self._reopened and self._ends is not None and not is_over
+        is_fought = ticket in self._reopened and self._ends is not None
+        return is_fought and not self._is_over(ticket)
+
+    def _is_over(self, ticket: int) -> bool:
+        return ticket in self.ended or ticket in self.left
